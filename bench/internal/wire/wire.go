@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package wire is the grammar between the comparison program and its driver
+// processes. Every driver, in C or Go, is started as
+//
+//	<driver> version
+//	<driver> <command> <endpoint> <size> [count] [conns]
+//	<driver> proxy <front> <back>
+//	<driver> inproc-thr|inproc-lat <size> <count>
+//
+// An endpoint may begin with '@' (bind) or '>' (connect); without a mark each
+// command takes its usual side. A side that binds prints "READY <endpoint>…"
+// with the endpoints the system chose. A side that measures prints one Result
+// as a line of JSON and exits; every other side lives until its standard input
+// ends and then prints a Result that holds only its memory use.
+package wire
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// The commands a driver may know.
+const (
+	Pull      = "pull"
+	Push      = "push"
+	Rep       = "rep"
+	Req       = "req"
+	Pub       = "pub"
+	Sub       = "sub"
+	Router    = "router"
+	Dealer    = "dealer"
+	Proxy     = "proxy"
+	InprocThr = "inproc-thr"
+	InprocLat = "inproc-lat"
+)
+
+// Latency sums up round-trip times; all but Count are nanoseconds.
+type Latency struct {
+	Count  int64   `json:"count"`
+	MeanNS float64 `json:"mean_ns"`
+	P50NS  float64 `json:"p50_ns"`
+	P99NS  float64 `json:"p99_ns"`
+	P999NS float64 `json:"p999_ns"`
+	MaxNS  float64 `json:"max_ns"`
+}
+
+// Result is what one driver process reports. Messages are counted where they
+// are received: deliveries for pub and sub, round trips for latency.
+type Result struct {
+	Command  string   `json:"command"`
+	Size     int      `json:"size"` // bytes of one message
+	Conns    int      `json:"conns"`
+	Expected int64    `json:"expected"`
+	Messages int64    `json:"messages"`
+	Seconds  float64  `json:"seconds"` // from the first timed moment to the last message
+	RSSKB    int64    `json:"rss_kb"`  // peak resident memory, KiB
+	Latency  *Latency `json:"latency,omitempty"`
+}
+
+// Version is the answer to the version command.
+type Version struct {
+	Version  string   `json:"version"`
+	Commands []string `json:"commands"`
+}
+
+// Has says whether the driver knows the command.
+func (v Version) Has(command string) bool {
+	for _, c := range v.Commands {
+		if c == command {
+			return true
+		}
+	}
+	return false
+}
+
+const readyWord = "READY"
+
+// FormatReady is the line a driver prints when its endpoints are bound.
+func FormatReady(endpoints ...string) string {
+	return strings.Join(append([]string{readyWord}, endpoints...), " ")
+}
+
+// ParseReady returns the endpoints of a READY line; ok is false for any other
+// line.
+func ParseReady(line string) (endpoints []string, ok bool) {
+	words := strings.Fields(line)
+	if len(words) < 2 || words[0] != readyWord {
+		return nil, false
+	}
+	return words[1:], true
+}
+
+// ParseResult reads a result line; ok is false for a line that is no JSON
+// object, err is set for one that is not a usable result.
+func ParseResult(line string) (r Result, ok bool, err error) {
+	line = strings.TrimSpace(line)
+	if !strings.HasPrefix(line, "{") {
+		return r, false, nil
+	}
+	if err := json.Unmarshal([]byte(line), &r); err != nil {
+		return r, true, fmt.Errorf("result line: %w", err)
+	}
+	if r.Messages < 0 || r.Seconds < 0 || r.Messages > 0 && r.Seconds == 0 {
+		return r, true, fmt.Errorf("result line: %d messages in %v s", r.Messages, r.Seconds)
+	}
+	return r, true, nil
+}
+
+// ParseVersion reads the answer to the version command.
+func ParseVersion(output []byte) (Version, error) {
+	var v Version
+	if err := json.Unmarshal(output, &v); err != nil {
+		return v, fmt.Errorf("version answer: %w", err)
+	}
+	if v.Version == "" || len(v.Commands) == 0 {
+		return v, fmt.Errorf("version answer: version or commands missing")
+	}
+	return v, nil
+}

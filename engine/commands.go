@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package engine
+
+import (
+	"time"
+
+	"github.com/zeroloop/zmq/reactor"
+)
+
+// The commands that loops carry for this package; each is handled by the
+// function that bears its name. Run is set in init because handlers post
+// commands themselves.
+var (
+	opStart        = &reactor.Op{Name: "start"}          // a session begins
+	opTerm         = &reactor.Op{Name: "term"}           // a session ends, N is linger
+	opPipeClosed   = &reactor.Op{Name: "pipe closed"}    // the socket has let the pipe go
+	opActivateRead = &reactor.Op{Name: "activate read"}  // the pipe has something to send
+	opActivateIn   = &reactor.Op{Name: "activate write"} // the pipe has room again
+	opOutEnded     = &reactor.Op{Name: "output ended"}   // all is sent up to the pipe's end
+	opStreamClosed = &reactor.Op{Name: "stream closed"}  // the last writer has let go
+	opResolved     = &reactor.Op{Name: "resolved"}       // a lookup is done
+	opListen       = &reactor.Op{Name: "listen"}         // a listener begins
+	opListenTerm   = &reactor.Op{Name: "listener term"}  // a listener ends
+)
+
+func init() {
+	opStart.Run = func(c reactor.Command) { c.To.(*Session).processStart(int(c.N)) }
+	opTerm.Run = func(c reactor.Command) { c.To.(*Session).processTerm(time.Duration(c.N)) }
+	opPipeClosed.Run = func(c reactor.Command) { c.To.(*Session).processPipeClosed() }
+	opActivateRead.Run = func(c reactor.Command) { c.To.(*Stream).processActivateRead() }
+	opActivateIn.Run = func(c reactor.Command) { c.To.(*Session).processActivateWrite() }
+	opOutEnded.Run = func(c reactor.Command) { c.To.(*Session).processOutEnded(c.Arg.(*Stream)) }
+	opStreamClosed.Run = func(c reactor.Command) { c.To.(*Session).streamClosed(c.Arg.(*Stream)) }
+	opResolved.Run = func(c reactor.Command) { c.To.(*connecter).processResolved(c.Arg.(*resolved)) }
+	opListen.Run = func(c reactor.Command) { c.To.(*Listener).processListen() }
+	opListenTerm.Run = func(c reactor.Command) { c.To.(*Listener).processTerm() }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package engine
+
+import (
+	"github.com/valyala/bytebufferpool"
+	"github.com/zeroloop/zmq/internal/msg"
+	"github.com/zeroloop/zmq/internal/option"
+)
+
+// rawPieceBytesMax bounds one message of raw bytes (libzmq's in_batch_size).
+const rawPieceBytesMax = 8 << 10
+
+// startRaw opens a connection without protocol: STREAM, ROUTER_RAW (libzmq
+// raw_engine_t::plug_internal).
+func (e *Stream) startRaw() {
+	e.state = active
+	e.s.ready(nil)
+	e.in.slow, e.out.slow = true, true
+	e.pipe = e.s.pipe
+	e.notify()
+	e.early = nil
+	e.open.Store(true)
+	e.tryOut()
+	if e.state == active {
+		e.read()
+	}
+}
+
+// notify tells a STREAM application by an empty message that a connection has
+// come or gone.
+func (e *Stream) notify() {
+	if e.opts.Type != option.Stream || !e.opts.StreamNotify || e.pipe == nil {
+		return
+	}
+	if e.pipe.Write(&msg.Part{}) && !e.pipe.Flush() {
+		e.pipe.Signal()
+	}
+}
+
+// drainRaw hands received bytes over in pieces.
+func (e *Stream) drainRaw(b *bytebufferpool.ByteBuffer) {
+	used := 0
+	for used < len(b.B) {
+		piece := b.B[used:min(used+rawPieceBytesMax, len(b.B))]
+		if !e.pipe.Write(&msg.Part{Data: piece}) {
+			e.in.stalled = true
+			break
+		}
+		used += len(piece)
+	}
+	b.B = append(b.B[:0], b.B[used:]...)
+}

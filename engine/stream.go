@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Previous: session.go (plug), poller (Event). Next: handshake.go, then input.go
+// and output.go.
+
+package engine
+
+import (
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/valyala/bytebufferpool"
+	"github.com/zeroloop/zmq/engine/mechanism"
+	"github.com/zeroloop/zmq/engine/zmtp"
+	"github.com/zeroloop/zmq/internal/option"
+	"github.com/zeroloop/zmq/pipe"
+	"github.com/zeroloop/zmq/poller"
+	"github.com/zeroloop/zmq/reactor"
+	"github.com/zeroloop/zmq/transport"
+)
+
+// streamState is how far a stream has come.
+type streamState uint8
+
+const (
+	greeting    streamState = iota // exchanging greetings
+	handshaking                    // exchanging the mechanism's commands
+	identifying                    // ZMTP 1 and 2: waiting for the identity message
+	active                         // exchanging messages
+	closed                         // nothing more happens
+)
+
+// Stream speaks a protocol on one connected descriptor (libzmq
+// stream_engine_base_t, zmtp_engine_t, raw_engine_t).
+type Stream struct {
+	// immutable
+	s      *Session
+	loop   *reactor.Loop
+	opts   *option.Options
+	fd     int
+	local  string
+	remote string
+
+	// set by the loop before open, then immutable
+	pipe *pipe.Pipe
+
+	// loop only
+	handle  reactor.Handle
+	state   streamState
+	verdict Reason
+	greet   zmtp.Greeting
+	mech    mechanism.Mechanism
+	version zmtp.Version
+	early   *bytebufferpool.ByteBuffer // received and not yet consumed, before active
+	queued  bool                       // requeued: a budget was used up
+	more    more                       // what to go on with
+	in      input
+	beat    heartbeat
+	shake   reactor.Timer // handshake timeout
+
+	// shared
+	ctlMu sync.Mutex
+	// +checklocks:ctlMu
+	ctl      []byte      // framed commands that wait for a frame boundary
+	ctlReady atomic.Bool // ctl is not empty
+	open     atomic.Bool // the pipe may be read: set once, by the loop
+	outState atomic.Uint32
+	fresh    atomic.Bool  // something has arrived since the last inline write
+	lastOut  atomic.Int64 // when the pipe last woke us, in ns since the process began
+
+	out output // whoever holds outState
+}
+
+// more says which budgets a requeued stream has used up.
+type more uint8
+
+const (
+	moreIn more = 1 << iota
+	moreOut
+)
+
+func newStream(s *Session, fd int) *Stream {
+	e := &Stream{s: s, loop: s.loop, opts: s.opts, fd: fd}
+	e.local, e.remote = transport.LocalEndpoint(fd, s.scheme), transport.RemoteEndpoint(fd, s.scheme)
+	if s.connects {
+		e.remote = s.endpoint
+	} else {
+		e.local = s.endpoint
+	}
+	return e
+}
+
+// start registers the descriptor and says hello.
+func (e *Stream) start() {
+	h, err := e.loop.Register(e.fd, e)
+	if err != nil {
+		e.s.failed(e, err)
+		return
+	}
+	e.handle = h
+	if e.opts.Raw() {
+		e.startRaw()
+		return
+	}
+	e.startGreeting()
+}
+
+// Event implements reactor.Handler.
+func (e *Stream) Event(r poller.Ready) {
+	if r&poller.Out != 0 {
+		e.tryOut()
+	}
+	if r&(poller.In|poller.HangUp|poller.Error) != 0 && e.state != closed {
+		e.inEvent()
+	}
+}
+
+// inEvent reads what has arrived.
+func (e *Stream) inEvent() {
+	if e.state == active {
+		e.read()
+		return
+	}
+	e.readEarly()
+}
+
+// requeue lets the stream go on next turn.
+func (e *Stream) requeue(m more) {
+	e.more |= m
+	if !e.queued {
+		e.queued = true
+		e.loop.Requeue(e)
+	}
+}
+
+// Step implements reactor.Stepper.
+func (e *Stream) Step() {
+	e.queued = false
+	m := e.more
+	e.more = 0
+	if m&moreOut != 0 {
+		e.tryOut()
+	}
+	if m&moreIn != 0 && e.state == active {
+		e.read()
+	}
+}
+
+// Fire implements reactor.Alarm.
+func (e *Stream) Fire(t *reactor.Timer) {
+	if t == &e.shake {
+		e.s.failed(e, errHandshakeTimeout)
+		return
+	}
+	e.beatFire(t)
+}
+
+// report tells the socket why the stream ends.
+func (e *Stream) report(err error) {
+	full := &Error{Reason: classify(err), Remote: e.remote, Err: err}
+	if e.state < active {
+		e.reportHandshake(full)
+	}
+	e.event(EventDisconnected, int64(e.fd), full)
+}
+
+func (e *Stream) event(t EventType, value int64, err error) {
+	e.s.host.Event(Event{Type: t, Local: e.local, Remote: e.remote, Value: value, Err: err})
+}
+
+// close takes the stream off its loop and closes the descriptor: at once, or,
+// where an application goroutine is writing on it, when that has finished. The
+// session learns of it by streamClosed.
+func (e *Stream) close() {
+	if e.state == closed {
+		return
+	}
+	e.state = closed
+	e.loop.CancelTimer(&e.shake)
+	e.stopBeat()
+	e.loop.Unregister(&e.handle)
+	if e.early != nil {
+		bytebufferpool.Put(e.early)
+		e.early = nil
+	}
+	e.in.drop()
+	if e.shut() {
+		e.closeFD()
+		e.s.streamClosed(e)
+	}
+}
+
+// closeFD runs on whoever has closed the output half.
+func (e *Stream) closeFD() {
+	e.s.unsent = e.out.bodySent
+	e.out.drop()
+	_ = syscall.Close(e.fd)
+}

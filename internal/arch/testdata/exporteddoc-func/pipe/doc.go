@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package pipe is a fixture.
+package pipe
+
+func Open() {}
+
+func internal() {}

@@ -1,0 +1,1 @@
+package other // TODO: another module

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package transport is a fixture.
+package transport
+
+import _ "github.com/zeroloop/zmq/pipe"

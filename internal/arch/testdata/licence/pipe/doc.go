@@ -1,0 +1,2 @@
+// Package pipe is a fixture.
+package pipe

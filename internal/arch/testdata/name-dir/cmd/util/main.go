@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Command util is a fixture.
+package main
+
+func main() {}

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Package pipe is a fixture.
+package pipe

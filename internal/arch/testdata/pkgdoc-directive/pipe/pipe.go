@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build linux
+
+//go:generate true
+package pipe

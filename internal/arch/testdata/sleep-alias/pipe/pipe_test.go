@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package pipe
+
+import clock "time"
+
+var wait = clock.Sleep

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package zmq
+
+import (
+	"context"
+	"iter"
+
+	"github.com/zeroloop/zmq/engine"
+)
+
+// EventType is a bit mask of what can happen to a socket's connections, with the
+// values of zmq_socket_monitor.
+type EventType = engine.EventType
+
+// Event is one thing that happened to a connection or a listener.
+type Event = engine.Event
+
+// The events. Value is, as with libzmq, the descriptor, the errno, the interval
+// in milliseconds or the protocol error code.
+const (
+	EventConnected               = engine.EventConnected
+	EventConnectDelayed          = engine.EventConnectDelayed
+	EventConnectRetried          = engine.EventConnectRetried
+	EventListening               = engine.EventListening
+	EventBindFailed              = engine.EventBindFailed
+	EventAccepted                = engine.EventAccepted
+	EventAcceptFailed            = engine.EventAcceptFailed
+	EventClosed                  = engine.EventClosed
+	EventCloseFailed             = engine.EventCloseFailed
+	EventDisconnected            = engine.EventDisconnected
+	EventMonitorStopped          = engine.EventMonitorStopped
+	EventHandshakeFailedNoDetail = engine.EventHandshakeFailedNoDetail
+	EventHandshakeSucceeded      = engine.EventHandshakeSucceeded
+	EventHandshakeFailedProtocol = engine.EventHandshakeFailedProtocol
+	EventHandshakeFailedAuth     = engine.EventHandshakeFailedAuth
+	EventAll                     = engine.EventAll
+)
+
+// Events watches the socket: it collects the events in mask from this call on,
+// and ranging over the result, once, yields them until ctx ends, the socket has
+// closed or the context was shut down. It never slows the socket down: a watcher
+// that is more than 4096 events behind misses the oldest. Where the result is not
+// ranged over, ctx must end for the memory to be freed.
+func (s *Socket) Events(ctx context.Context, mask EventType) iter.Seq[Event] {
+	next, stop := s.b.Watch(mask)
+	release := context.AfterFunc(ctx, stop)
+	return func(yield func(Event) bool) {
+		defer stop()
+		defer release()
+		for {
+			e, ok := next(ctx)
+			if !ok || !yield(e) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Previous: the pattern's send. Next: pipe.go.
+
+package pipe
+
+import "github.com/zeroloop/zmq/internal/msg"
+
+// Distributor copies each message to the pipes that were matched for it
+// (libzmq dist_t). All methods run under the owner's send lock. Its zero value
+// is empty.
+//
+// The set is ordered: [0,matching) get the current message, [0,active) take
+// part in sending, [active,eligible) may join at the next message boundary, the
+// rest are full.
+type Distributor struct {
+	pipes    []*Pipe
+	matching int
+	active   int
+	eligible int
+	more     bool // in the middle of a message
+
+	// Asleep collects the pipes whose readers must be signalled, until the owner
+	// has unlocked and does so.
+	Asleep []*Pipe
+}
+
+// Attach adds a pipe; one that comes in the middle of a message waits for the
+// next.
+func (d *Distributor) Attach(p *Pipe) {
+	p.dist = len(d.pipes)
+	d.pipes = append(d.pipes, p)
+	d.swap(p.dist, d.eligible)
+	d.eligible++
+	if !d.more {
+		d.swap(p.dist, d.active)
+		d.active++
+	}
+}
+
+// Remove takes p out.
+func (d *Distributor) Remove(p *Pipe) {
+	if p.dist < 0 {
+		return
+	}
+	if p.dist < d.matching {
+		d.matching--
+		d.swap(p.dist, d.matching)
+	}
+	if p.dist < d.active {
+		d.active--
+		d.swap(p.dist, d.active)
+	}
+	if p.dist < d.eligible {
+		d.eligible--
+		d.swap(p.dist, d.eligible)
+	}
+	last := len(d.pipes) - 1
+	d.swap(p.dist, last)
+	d.pipes[last] = nil
+	d.pipes = d.pipes[:last]
+	p.dist = -1
+}
+
+// Activated lets a pipe that was full join again, at once or at the next
+// message boundary.
+func (d *Distributor) Activated(p *Pipe) {
+	if p.dist < d.eligible {
+		return
+	}
+	d.swap(p.dist, d.eligible)
+	d.eligible++
+	if !d.more {
+		d.swap(p.dist, d.active)
+		d.active++
+	}
+}
+
+// Match lets p get the current message.
+func (d *Distributor) Match(p *Pipe) {
+	if p.dist < d.matching || p.dist >= d.active {
+		return
+	}
+	d.swap(p.dist, d.matching)
+	d.matching++
+}
+
+// MatchAll lets every active pipe get the current message.
+func (d *Distributor) MatchAll() { d.matching = d.active }
+
+// Reverse makes the matching pipes those that did not match.
+func (d *Distributor) Reverse() {
+	n := d.matching
+	d.matching = 0
+	for i := n; i < d.active; i++ {
+		d.swap(i, d.matching)
+		d.matching++
+	}
+}
+
+// Unmatch forgets the matches.
+func (d *Distributor) Unmatch() { d.matching = 0 }
+
+// HasRoom reports whether every matching pipe takes another message.
+func (d *Distributor) HasRoom() bool {
+	for _, p := range d.pipes[:d.matching] {
+		if !p.CheckWrite() {
+			return false
+		}
+	}
+	return true
+}
+
+// Len returns how many pipes there are.
+func (d *Distributor) Len() int { return len(d.pipes) }
+
+// Send writes a part to the matching pipes, large bodies by reference, and
+// drops it for those that are full. It consumes the part's body.
+func (d *Distributor) Send(f *msg.Part) {
+	d.more = f.HasMore()
+	body := f.Body
+	if body != nil && d.matching > 0 {
+		body.Retain(d.matching)
+	}
+	for i := 0; i < d.matching; {
+		f.Body = body
+		p := d.pipes[i]
+		if p.Write(f) {
+			i++
+			continue
+		}
+		if body != nil {
+			body.Release()
+		}
+		d.full(p)
+	}
+	if body != nil {
+		body.Release()
+		f.Body = nil
+	}
+	if !d.more {
+		d.flush()
+	}
+}
+
+// full takes a pipe without room out until Activated.
+func (d *Distributor) full(p *Pipe) {
+	p.Rollback()
+	d.matching--
+	d.swap(p.dist, d.matching)
+	d.active--
+	d.swap(p.dist, d.active)
+	d.eligible--
+	d.swap(p.dist, d.eligible)
+}
+
+// flush publishes the message everywhere and lets the waiting pipes in.
+func (d *Distributor) flush() {
+	for _, p := range d.pipes[:d.matching] {
+		if !p.Flush() {
+			d.Asleep = append(d.Asleep, p)
+		}
+	}
+	d.active = d.eligible
+}
+
+func (d *Distributor) swap(i, j int) {
+	a, b := d.pipes[i], d.pipes[j]
+	d.pipes[i], d.pipes[j] = b, a
+	a.dist, b.dist = j, i
+}

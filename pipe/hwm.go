@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package pipe
+
+import (
+	"math"
+	"sync/atomic"
+
+	"golang.org/x/sys/cpu"
+)
+
+// lowWater returns how many messages the reader lets pass between two reports
+// of its progress (libzmq pipe_t::compute_lwm). hwm 0 is no limit; the reader
+// then reports rarely, for statistics only.
+func lowWater(hwm int64) uint64 {
+	if hwm <= 0 {
+		return 1 << 10
+	}
+	return uint64(hwm+1) / 2
+}
+
+// credit is the flow control of one direction.
+type credit struct {
+	// writer only
+	written uint64 // messages
+	granted uint64 // written may grow up to here without looking at read
+
+	_ cpu.CacheLinePad
+
+	// reader only
+	taken  uint64 // messages
+	report uint64 // taken at which progress is told next
+
+	_ cpu.CacheLinePad
+
+	// shared; atomic
+	read   atomic.Uint64 // messages taken, as last reported; the reader's
+	asleep atomic.Bool   // the writer waits for read to grow
+	hwm    atomic.Int64  // messages; 0 is no limit
+}
+
+func (c *credit) init(hwm int) {
+	c.hwm.Store(int64(hwm))
+	c.report = lowWater(int64(hwm))
+}
+
+// room reports whether the writer may begin a message. Where it may not, the
+// writer is marked asleep and gets a signal when it may.
+func (c *credit) room() bool {
+	return c.written < c.granted || c.regrant()
+}
+
+// regrant looks at the reader's progress. The store to asleep and the load of
+// read after it pair with the store to read and the load of asleep in took:
+// one of the two sides sees the other.
+func (c *credit) regrant() bool {
+	if c.look() {
+		return true
+	}
+	c.asleep.Store(true)
+	if !c.look() {
+		return false
+	}
+	c.asleep.Store(false)
+	return true
+}
+
+func (c *credit) look() bool {
+	hwm := c.hwm.Load()
+	if hwm <= 0 {
+		c.granted = math.MaxUint64
+		return true
+	}
+	c.granted = c.read.Load() + uint64(hwm)
+	return c.written < c.granted
+}
+
+// left returns how many messages may be written before room has to look again,
+// at least one after room returned true.
+func (c *credit) left() int {
+	return int(min(c.granted-c.written, math.MaxInt32))
+}
+
+// took counts n messages as read and returns true when the writer must be
+// signalled.
+func (c *credit) took(n int) bool {
+	c.taken += uint64(n)
+	return c.taken >= c.report && c.tell()
+}
+
+func (c *credit) tell() bool {
+	lwm := lowWater(c.hwm.Load())
+	c.report = (c.taken/lwm + 1) * lwm
+	c.read.Store(c.taken)
+	return c.asleep.Load() && c.asleep.CompareAndSwap(true, false)
+}
+
+// queued returns how many messages are in the queue, as far as the caller's
+// side can know; for statistics.
+func (c *credit) queued() int { return int(c.written - c.read.Load()) }

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Previous: lb.go, dist.go, or the pattern itself. Next: ypipe/ypipe.go, then
+// the other end's Sink.
+
+package pipe
+
+import (
+	"sync/atomic"
+
+	"github.com/zeroloop/zmq/engine/zmtp"
+	"github.com/zeroloop/zmq/internal/msg"
+	"github.com/zeroloop/zmq/pipe/ypipe"
+)
+
+// Sink is what the owner of an end is told (libzmq's i_pipe_events). All but
+// PeerClosed are called from any goroutine, possibly with the caller's locks
+// held: they take leaf locks only (P2).
+type Sink interface {
+	// ReadActivated: this end's reader was asleep and there is something to read.
+	ReadActivated(p *Pipe)
+	// WriteActivated: this end's writer was asleep and there is room.
+	WriteActivated(p *Pipe)
+	// PeerClosed: the other end is closed. What it wrote before can still be read;
+	// nothing can be written any more. Called once, with no lock held.
+	PeerClosed(p *Pipe)
+}
+
+const (
+	writerClosed = 1 << iota
+	readerClosed
+)
+
+// half is one direction.
+type half struct {
+	q        ypipe.Queue
+	c        credit
+	conflate *ypipe.Conflate // replaces q and c where not nil
+
+	// shared; atomic
+	closed atomic.Uint32 // writerClosed | readerClosed
+}
+
+// Pipe is one end.
+type Pipe struct {
+	// immutable after NewPair, and Sink after SetSink
+	peer *Pipe
+	out  *half // this end writes
+	in   *half // this end reads
+	sink Sink
+
+	// writer only
+	moreOut bool // the last part written has another one behind it
+	woke    bool // the last value put into a conflating queue found the reader asleep
+
+	// reader only
+	moreIn  bool
+	scratch []byte // what Take of a conflating pipe copied
+	passed  int    // bytes of the window that the last view covers
+
+	// Place is where the owning socket keeps its own state of this end, guarded by
+	// the socket's locks.
+	Place
+}
+
+// Place is a socket's bookkeeping of one pipe. Each index is -1 while the pipe
+// is not in that set; fq is guarded by the receive lock, lb and dist by the send
+// lock, the others by both.
+type Place struct {
+	fq, lb, dist int
+
+	// RoutingID is the peer's identity or the one made up for it.
+	RoutingID []byte
+	// Endpoint is the text that Connect or Bind was given.
+	Endpoint string
+	// Owner is whatever object the socket keeps for the pipe (its session).
+	Owner any
+	// Data is the pattern's own state.
+	Data any
+	// Inproc says that the other end is a socket's, whose high-water marks add to
+	// ours.
+	Inproc                   bool
+	PeerSendHWM, PeerRecvHWM int
+}
+
+// Options of one direction.
+type Options struct {
+	HWM      int // messages; 0 is no limit
+	Conflate bool
+}
+
+// NewPair makes two connected ends. ab is the direction from a to b.
+func NewPair(ab, ba Options) (a, b *Pipe) {
+	x, y := newHalf(ab), newHalf(ba)
+	a = &Pipe{out: x, in: y, Place: Place{fq: -1, lb: -1, dist: -1}}
+	b = &Pipe{out: y, in: x, Place: Place{fq: -1, lb: -1, dist: -1}}
+	a.peer, b.peer = b, a
+	return a, b
+}
+
+func newHalf(o Options) *half {
+	h := &half{}
+	h.q.Init()
+	h.c.init(o.HWM)
+	if o.Conflate {
+		h.conflate = &ypipe.Conflate{}
+	}
+	return h
+}
+
+// SetSink names the owner. It must come before the other end can signal: before
+// the end first goes to sleep.
+func (p *Pipe) SetSink(s Sink) { p.sink = s }
+
+// Peer returns the other end.
+func (p *Pipe) Peer() *Pipe { return p.peer }
+
+// Conflating reports whether what this end reads is a latest-value queue.
+func (p *Pipe) Conflating() bool { return p.in.conflate != nil }
+
+// SetHWM changes the high-water marks of both directions, in messages. Lowering
+// one below what is queued just stops the writer (libzmq pipe_t::set_hwms).
+func (p *Pipe) SetHWM(out, in int) {
+	p.out.c.hwm.Store(int64(out))
+	p.in.c.hwm.Store(int64(in))
+}
+
+// CheckWrite reports whether a message may be begun, or gone on with. After
+// false the owner gets WriteActivated when that changes, unless the other end is
+// closed. Runs on the writer.
+func (p *Pipe) CheckWrite() bool {
+	if p.out.closed.Load() != 0 {
+		return false
+	}
+	return p.moreOut || p.out.conflate != nil || p.out.c.room()
+}
+
+// Full reports whether CheckWrite failed for want of room, not because the pipe
+// is closing (libzmq pipe_t::check_hwm).
+func (p *Pipe) Full() bool { return p.out.closed.Load() == 0 }
+
+// Write appends a part. It returns false, and the caller keeps the part, where
+// CheckWrite would. On true the pipe has copied the data or taken over the
+// body. Nothing is visible to the other end before Flush. Runs on the writer.
+func (p *Pipe) Write(f *msg.Part) bool {
+	if !p.CheckWrite() {
+		return false
+	}
+	if p.out.conflate != nil {
+		p.woke = !p.out.conflate.Put(f.Data, f.Body, f.Flags&^msg.More) || p.woke
+		f.Body = nil
+		return true
+	}
+	w := &p.out.q.W
+	n := len(f.Data)
+	if f.Body != nil && n >= msg.RefBytesMin {
+		p.writeRef(w, f)
+	} else {
+		b := w.Space(0, zmtp.HeaderSizeMax+n)
+		h := zmtp.PutHeader(b, f.Flags, n)
+		copy(b[h:], f.Data)
+		w.Advance(h + n)
+		f.Drop()
+	}
+	p.moreOut = f.Flags&msg.More != 0
+	if !p.moreOut {
+		w.EndMessages(1)
+		p.out.c.written++
+	}
+	return true
+}
+
+// writeRef appends a header and a reference to the body.
+func (p *Pipe) writeRef(w *ypipe.Writer, f *msg.Part) {
+	if !w.RefRoom() {
+		w.NextChunk(0, zmtp.HeaderSizeMax)
+	}
+	b := w.Space(0, zmtp.HeaderSizeMax)
+	w.Advance(zmtp.PutHeader(b, f.Flags, len(f.Data)))
+	w.AddRef(f.Body)
+	f.Body = nil
+}
+
+// Flush publishes all whole messages. It returns false when the other end's
+// reader was asleep; then the caller owes it Signal.
+func (p *Pipe) Flush() bool {
+	if p.out.conflate != nil {
+		awake := !p.woke
+		p.woke = false
+		return awake
+	}
+	return p.out.q.W.Flush()
+}
+
+// Signal tells the other end's owner that there is something to read.
+func (p *Pipe) Signal() { p.peer.sink.ReadActivated(p.peer) }
+
+// Rollback forgets the parts of an unfinished message (libzmq
+// pipe_t::rollback). Runs on the writer.
+func (p *Pipe) Rollback() {
+	p.out.q.W.Rollback()
+	p.moreOut = false
+}
+
+// Writer gives the session direct access to the queue that it fills from the
+// network. Runs on the writer.
+func (p *Pipe) Writer() *ypipe.Writer { return &p.out.q.W }
+
+// Credit returns how many messages may be written now; 0 also arms
+// WriteActivated. Runs on the writer.
+func (p *Pipe) Credit() int {
+	if p.out.closed.Load() != 0 || !p.out.c.room() {
+		return 0
+	}
+	return p.out.c.left()
+}
+
+// Wrote counts n messages that were put into Writer directly.
+func (p *Pipe) Wrote(n int) { p.out.c.written += uint64(n) }
+
+// CheckRead reports whether there is a part to read. After false the reader is
+// asleep and its owner gets ReadActivated when that changes, unless EOF. Runs on
+// the reader.
+func (p *Pipe) CheckRead() bool {
+	if p.in.conflate != nil {
+		return p.in.conflate.Ready() || !p.in.conflate.Sleep() && p.in.conflate.Ready()
+	}
+	r := &p.in.q.R
+	p.pass(r)
+	return r.Ready() || !r.Sleep() && r.Ready()
+}
+
+// EOF reports whether everything has been read and nothing more will come.
+// Meaningful after CheckRead returned false. Runs on the reader.
+func (p *Pipe) EOF() bool {
+	if p.in.conflate != nil {
+		return p.in.conflate.EOF()
+	}
+	return p.in.q.R.EOF()
+}
+
+// pass consumes the view that the last Read gave out.
+func (p *Pipe) pass(r *ypipe.Reader) {
+	if p.passed > 0 {
+		r.Consume(p.passed)
+		p.passed = 0
+	}
+}
+
+// Read returns the next part: f.Data is valid until the next CheckRead or Read;
+// where f.Body is set its reference is the caller's. It returns false where
+// CheckRead would. Runs on the reader.
+func (p *Pipe) Read(f *msg.Part) bool {
+	if p.in.conflate != nil {
+		return p.readConflate(f)
+	}
+	if !p.CheckRead() {
+		return false
+	}
+	r := &p.in.q.R
+	b := r.Window()
+	_, size, n := zmtp.ParseHeader(b)
+	f.Flags = b[0] &^ msg.Large
+	if size >= msg.RefBytesMin {
+		if body, at := r.NextRef(0); body != nil && at == n {
+			r.Consume(n)
+			f.Body = r.TakeRef()
+			f.Data = f.Body.Bytes()
+			p.count(r, f)
+			return true
+		}
+	}
+	f.Body = nil
+	f.Data = b[n : n+int(size)]
+	p.passed = n + int(size)
+	p.count(r, f)
+	return true
+}
+
+// readConflate takes the latest value.
+func (p *Pipe) readConflate(f *msg.Part) bool {
+	data, body, flags, ok := p.in.conflate.Take(p.scratch)
+	if !ok && !p.in.conflate.Sleep() {
+		data, body, flags, ok = p.in.conflate.Take(p.scratch)
+	}
+	if !ok {
+		return false
+	}
+	p.scratch = data
+	f.Data, f.Body, f.Flags = data, body, flags
+	if body != nil {
+		f.Data = body.Bytes()
+	}
+	return true
+}
+
+// count ends a message behind its last part and reports progress.
+func (p *Pipe) count(r *ypipe.Reader, f *msg.Part) {
+	p.moreIn = f.Flags&msg.More != 0
+	if p.moreIn {
+		return
+	}
+	r.EndMessage()
+	if p.in.c.took(1) {
+		p.peer.sink.WriteActivated(p.peer)
+	}
+}
+
+// Reader gives the session direct access to the queue that it empties into the
+// network. Runs on the reader.
+func (p *Pipe) Reader() *ypipe.Reader { return &p.in.q.R }
+
+// Took counts n messages that were read from Reader directly.
+func (p *Pipe) Took(n int) {
+	if n > 0 && p.in.c.took(n) {
+		p.peer.sink.WriteActivated(p.peer)
+	}
+}
+
+// MoreIn reports whether the last part read has another one behind it.
+func (p *Pipe) MoreIn() bool { return p.moreIn }
+
+// MoreOut reports whether a message has been begun and not ended.
+func (p *Pipe) MoreOut() bool { return p.moreOut }
+
+// Queued returns about how many messages wait in either direction.
+func (p *Pipe) Queued() (out, in int) { return p.out.c.queued(), p.in.c.queued() }

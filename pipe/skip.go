@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package pipe
+
+import (
+	"github.com/zeroloop/zmq/engine/zmtp"
+	"github.com/zeroloop/zmq/internal/msg"
+	"github.com/zeroloop/zmq/pipe/ypipe"
+)
+
+// SkipPartial drops the rest of a message of which a part has already been
+// consumed through Reader, with bodySent bytes of the next large body gone too
+// (libzmq session_base_t::clean_pipes). Runs on the reader.
+func (p *Pipe) SkipPartial(bodySent int) {
+	r := &p.in.q.R
+	mid := p.seek(r, bodySent)
+	for mid && r.Ready() {
+		mid = p.skipFrame(r)
+	}
+	p.Took(r.DrainedMessages())
+}
+
+// seek walks the current chunk from its start to the reader's position. It
+// finishes a frame that was half consumed and reports whether the position is
+// then in the middle of a message.
+func (p *Pipe) seek(r *ypipe.Reader, bodySent int) (mid bool) {
+	_, taken, mid := r.Passed()
+	entry := 0
+	for off := 0; ; {
+		passed, _, _ := r.Passed()
+		if off > len(passed) || off == len(passed) && bodySent == 0 {
+			return mid
+		}
+		frame := r.Chunk().Bytes()[off:]
+		_, size, n := zmtp.ParseHeader(frame)
+		if n == 0 {
+			return mid
+		}
+		end, byRef := off+n, r.RefOff(entry) == off+n && size >= msg.RefBytesMin
+		if !byRef {
+			end += int(size)
+		}
+		if end > len(passed) {
+			r.Consume(end - len(passed))
+		}
+		if byRef {
+			if entry >= taken {
+				r.TakeRef().Release()
+				bodySent = 0
+			}
+			entry++
+		}
+		off, mid = end, frame[0]&msg.More != 0
+	}
+}
+
+// skipFrame drops one whole frame and reports whether its message goes on.
+func (p *Pipe) skipFrame(r *ypipe.Reader) (more bool) {
+	b := r.Window()
+	_, size, n := zmtp.ParseHeader(b)
+	if body, at := r.NextRef(0); body != nil && at == n && size >= msg.RefBytesMin {
+		r.Consume(n)
+		r.TakeRef().Release()
+	} else {
+		r.Consume(n + int(size))
+	}
+	return b[0]&msg.More != 0
+}

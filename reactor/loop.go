@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Previous: mailbox.go, poller. Next: engine (Event, Step, commands).
+
+package reactor
+
+import (
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/zeroloop/zmq/poller"
+)
+
+// eventsMax bounds how many events one poll collects (libzmq max_io_events).
+const eventsMax = 256
+
+// Stepper is a handler that has used up its budget and goes on next turn,
+// because an edge that was not drained will not come again.
+type Stepper interface {
+	Step()
+}
+
+// Loop is one I/O loop (libzmq io_thread_t). All its fields but the mailbox and
+// the counters belong to its goroutine.
+type Loop struct {
+	// immutable after newLoop
+	index  int
+	poller *poller.Poller
+	done   chan struct{}
+
+	// loop only
+	handlers poller.Table[Handler]
+	timers   timerHeap
+	timerSeq uint64
+	ready    []Stepper // go on next turn
+	running  []Stepper // go on in this turn
+	events   [eventsMax]poller.Event
+	spin     spin
+	stopping bool
+
+	// shared
+	mailbox Mailbox
+	load    atomic.Int64 // registered descriptors
+	stats   counters
+}
+
+func newLoop(index int) (*Loop, error) {
+	p, err := poller.New()
+	if err != nil {
+		return nil, err
+	}
+	l := &Loop{index: index, poller: p, done: make(chan struct{})}
+	go l.run()
+	return l, nil
+}
+
+// Index returns the loop's number within its pool, the bit of AFFINITY.
+func (l *Loop) Index() int { return l.index }
+
+// Send posts a command. Any goroutine; it never blocks.
+func (l *Loop) Send(c Command) {
+	if l.mailbox.Send(c) {
+		l.stats.wakes.Add(1)
+		l.poller.Wake()
+	}
+}
+
+// Requeue lets s go on in the next turn. Runs on the loop; the caller must not
+// requeue an s that is already waiting.
+func (l *Loop) Requeue(s Stepper) { l.ready = append(l.ready, s) }
+
+// run is the loop's goroutine.
+func (l *Loop) run() {
+	defer close(l.done)
+	for !l.stopping {
+		if l.turn() > 0 {
+			l.spin.busy()
+			continue
+		}
+		if l.spin.again() {
+			runtime.Gosched()
+			continue
+		}
+		l.park()
+	}
+	_ = l.poller.Close()
+}
+
+// turn does everything that is due and returns how much it was.
+func (l *Loop) turn() int {
+	work := l.steps()
+	work += l.poll()
+	work += l.commands()
+	work += l.fireTimers()
+	l.stats.turns.Add(1)
+	return work
+}
+
+// steps lets the requeued handlers go on.
+func (l *Loop) steps() int {
+	if len(l.ready) == 0 {
+		return 0
+	}
+	l.running, l.ready = l.ready, l.running[:0]
+	for i, s := range l.running {
+		l.running[i] = nil
+		s.Step()
+	}
+	return len(l.running)
+}
+
+// poll dispatches the kernel's events. A token whose slot has been given up
+// since the poll finds nobody.
+func (l *Loop) poll() int {
+	n, err := l.poller.Poll(l.events[:])
+	if err != nil {
+		return 0
+	}
+	for i := range n {
+		e := &l.events[i]
+		if h, ok := l.handlers.Lookup(e.Token); ok {
+			h.Event(e.Ready)
+		}
+	}
+	l.stats.events.Add(uint64(n))
+	return n
+}
+
+// commands runs what has been posted.
+func (l *Loop) commands() int {
+	cs := l.mailbox.Take()
+	for i := range cs {
+		cs[i].Op.Run(cs[i])
+	}
+	l.stats.commands.Add(uint64(len(cs)))
+	return len(cs)
+}
+
+// park sleeps until there is an event, a command or a due timer.
+func (l *Loop) park() {
+	if !l.mailbox.Sleep() {
+		return
+	}
+	l.stats.parks.Add(1)
+	start := time.Now()
+	// An error leaves nothing to wait on; the loop goes on polling.
+	_ = l.poller.Park(l.nextTimer())
+	l.mailbox.Awake()
+	l.spin.slept(time.Since(start))
+}
+
+// opStop ends the loop after the commands before it.
+var opStop = &Op{Name: "stop", Run: func(c Command) { c.To.(*Loop).stopping = true }}

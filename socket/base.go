@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package socket
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/zeroloop/zmq/internal/errno"
+	"github.com/zeroloop/zmq/internal/option"
+	"github.com/zeroloop/zmq/pipe"
+	"github.com/zeroloop/zmq/reactor"
+)
+
+// Base is what all socket types share (libzmq socket_base_t). All exported
+// methods may be called from any goroutine.
+type Base struct {
+	// immutable after newBase
+	ctx  *Ctx
+	kind *kind
+	pat  pattern
+
+	// S guards what the pattern does on the way out, R what it does on the way
+	// in; both are needed to change what follows. rmu points to smu for oneLock
+	// patterns.
+	smu  sync.Mutex
+	rmu  *sync.Mutex
+	rown sync.Mutex
+
+	opts  option.Options // both to write, either to read
+	pipes []*pipe.Pipe   // all that the pattern has; both
+
+	// S
+	owed *pipe.Pipe // the pipe to signal after unlocking
+
+	// shared; leaves
+	state    atomic.Int32 // an errno.Errno: 0 while open, ENOTSOCK, ETERM
+	sends    waitq
+	recvs    waitq
+	todo     todo
+	eager    atomic.Bool // opEager has been posted
+	own      reactor.Own
+	objects  objects
+	events   events
+	endpoint atomic.Pointer[string] // LAST_ENDPOINT
+}
+
+// Type returns the socket type's number.
+func (b *Base) Type() int { return b.opts.Type }
+
+func newBase(c *Ctx, k *kind, opts option.Options) *Base {
+	b := &Base{ctx: c, kind: k, opts: opts}
+	b.rmu = &b.rown
+	if k.traits.oneLock {
+		b.rmu = &b.smu
+	}
+	b.events.closed = make(chan struct{})
+	b.pat = k.new(b)
+	return b
+}
+
+func (b *Base) lockBoth() {
+	b.smu.Lock()
+	if b.rmu != &b.smu {
+		b.rmu.Lock()
+	}
+}
+
+// unlockBoth also settles what was put off. Nothing else may be locked (S2).
+func (b *Base) unlockBoth() {
+	if b.rmu != &b.smu {
+		b.rmu.Unlock()
+	}
+	b.unlockSend()
+}
+
+// unlockSend releases S and signals the pipe that the send lock's holder owes.
+func (b *Base) unlockSend() {
+	p := b.owed
+	b.owed = nil
+	b.smu.Unlock()
+	if p != nil {
+		p.Signal()
+	}
+	b.settle()
+}
+
+// check returns why the socket can't be used, or OK.
+func (b *Base) check() errno.Errno { return errno.Errno(b.state.Load()) }
+
+// owe notes that p's other end must be signalled once the send lock is
+// released. Runs under S.
+func (b *Base) owe(p *pipe.Pipe) {
+	if b.owed == nil || b.owed == p {
+		b.owed = p
+		return
+	}
+	p.Signal()
+}
+
+// oweAll signals the pipes that a distributor has found asleep. Runs under S;
+// signals are leaf calls (P2).
+func (b *Base) oweAll(d *pipe.Distributor) {
+	for i, p := range d.Asleep {
+		p.Signal()
+		d.Asleep[i] = nil
+	}
+	d.Asleep = d.Asleep[:0]
+}
+
+// todo is what must be done with pipes when no lock is held.
+type todo struct {
+	mu sync.Mutex
+	// +checklocks:mu
+	ended   []*pipe.Pipe // read to their end
+	refused []*pipe.Pipe // to be closed
+
+	filled atomic.Bool
+}
+
+// ended notes that p has been read to its end and is to be let go. Any lock may
+// be held.
+func (b *Base) ended(p *pipe.Pipe) {
+	b.todo.mu.Lock()
+	b.todo.ended = append(b.todo.ended, p)
+	b.todo.filled.Store(true)
+	b.todo.mu.Unlock()
+}
+
+// refuse notes that p is to be closed; what was flushed into it before still
+// goes out. Any lock may be held.
+func (b *Base) refuse(p *pipe.Pipe) {
+	b.todo.mu.Lock()
+	b.todo.refused = append(b.todo.refused, p)
+	b.todo.filled.Store(true)
+	b.todo.mu.Unlock()
+}
+
+// settle does what is noted. Called with no lock held.
+func (b *Base) settle() {
+	if !b.todo.filled.Load() {
+		return
+	}
+	b.todo.mu.Lock()
+	ended, refused := b.todo.ended, b.todo.refused
+	b.todo.ended, b.todo.refused = nil, nil
+	b.todo.filled.Store(false)
+	b.todo.mu.Unlock()
+	for _, p := range ended {
+		b.letGo(p)
+	}
+	for _, p := range refused {
+		if b.letGo(p) {
+			p.NotifyClosed()
+		}
+	}
+}
+
+// letGo takes p from the pattern and closes this end. It returns false where
+// that was done before.
+func (b *Base) letGo(p *pipe.Pipe) bool {
+	b.lockBoth()
+	defer b.unlockBoth()
+	if !b.forget(p) {
+		return false
+	}
+	b.pat.detachOut(p)
+	b.pat.detachIn(p)
+	p.CloseWrite()
+	p.CloseRead()
+	return true
+}
+
+// forget takes p off the list. Runs under both locks.
+func (b *Base) forget(p *pipe.Pipe) bool {
+	for i, x := range b.pipes {
+		if x == p {
+			last := len(b.pipes) - 1
+			b.pipes[i] = b.pipes[last]
+			b.pipes[last] = nil
+			b.pipes = b.pipes[:last]
+			return true
+		}
+	}
+	return false
+}
+
+// kindOf returns a socket type by its number, or nil.
+func kindOf(typ int) *kind {
+	if typ < 0 || typ >= len(kinds) || kinds[typ].new == nil {
+		return nil
+	}
+	return &kinds[typ]
+}
+
+// TypeName returns a socket type's name as it stands in ZMTP, or "".
+func TypeName(typ int) string {
+	if k := kindOf(typ); k != nil {
+		return k.name
+	}
+	return ""
+}

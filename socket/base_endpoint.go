@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Bind, connect, and their opposites.
+
+package socket
+
+import (
+	"strings"
+	"sync"
+
+	"github.com/zeroloop/zmq/engine"
+	"github.com/zeroloop/zmq/internal/errno"
+	"github.com/zeroloop/zmq/internal/option"
+	"github.com/zeroloop/zmq/pipe"
+	"github.com/zeroloop/zmq/transport"
+)
+
+// objects are the sessions and listeners that a socket owns, and the inproc
+// names that it has bound or connected. The lock is a leaf.
+type objects struct {
+	mu sync.Mutex
+	// +checklocks:mu
+	all map[engine.Object]string // to the endpoint that it belongs to
+}
+
+func (o *objects) add(x engine.Object, endpoint string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.all == nil {
+		o.all = make(map[engine.Object]string)
+	}
+	o.all[x] = endpoint
+}
+
+func (o *objects) remove(x engine.Object) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.all, x)
+}
+
+// of returns the objects of an endpoint, or all for "".
+func (o *objects) of(endpoint string) []engine.Object {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var xs []engine.Object
+	for x, e := range o.all {
+		if endpoint == "" || e == endpoint {
+			xs = append(xs, x)
+		}
+	}
+	return xs
+}
+
+// Adopt implements engine.Host.
+func (b *Base) Adopt(x engine.Object, endpoint string) bool {
+	if !b.own.Adopt() {
+		return false
+	}
+	b.objects.add(x, endpoint)
+	return true
+}
+
+// Left implements engine.Host.
+func (b *Base) Left(x engine.Object) {
+	b.objects.remove(x)
+	b.own.Leave()
+}
+
+// snapshot returns a copy of the options for an object on a loop.
+func (b *Base) snapshot() option.Options {
+	b.smu.Lock()
+	defer b.smu.Unlock()
+	return b.opts
+}
+
+// LastEndpoint returns the endpoint of the last Bind, as resolved, or Connect.
+func (b *Base) LastEndpoint() string {
+	if e := b.endpoint.Load(); e != nil {
+		return *e
+	}
+	return ""
+}
+
+// Bind makes the socket accept connections at endpoint.
+func (b *Base) Bind(endpoint string) error {
+	if e := b.check(); e != 0 {
+		return e
+	}
+	scheme, name, err := transport.Split(endpoint)
+	if err != nil {
+		return err
+	}
+	if scheme == "inproc" {
+		return b.bindInproc(name, endpoint)
+	}
+	loop := b.ctx.choose(b.snapshot().Affinity)
+	if loop == nil {
+		return errno.EMTHREAD
+	}
+	opts := b.snapshot()
+	topts := engine.TransportOptions(&opts)
+	l, err := transport.Listen(endpoint, &topts)
+	if err != nil {
+		b.Event(engine.Event{Type: engine.EventBindFailed, Local: endpoint, Value: int64(errno.From(err)), Err: err})
+		return err
+	}
+	bound := l.Endpoint()
+	b.Event(engine.Event{Type: engine.EventListening, Local: bound, Value: int64(l.FD)})
+	listener := engine.NewListener(loop, b.ctx.pool, b, &opts, l)
+	if !b.Adopt(listener, bound) {
+		_ = l.Close()
+		return errno.ENOTSOCK
+	}
+	b.endpoint.Store(&bound)
+	listener.Start()
+	return nil
+}
+
+// Connect makes the socket connect to endpoint and stay connected. It does not
+// wait for the peer.
+func (b *Base) Connect(endpoint string) error {
+	if e := b.check(); e != 0 {
+		return e
+	}
+	scheme, name, err := transport.Split(endpoint)
+	if err != nil {
+		return err
+	}
+	if b.kind.traits.merges && b.connected(endpoint) {
+		return nil
+	}
+	if scheme == "inproc" {
+		return b.connectInproc(name, endpoint)
+	}
+	opts := b.takeSnapshot()
+	topts := engine.TransportOptions(&opts)
+	if err := transport.CheckConnect(endpoint, &topts); err != nil {
+		return err
+	}
+	loop := b.ctx.choose(opts.Affinity)
+	if loop == nil {
+		return errno.EMTHREAD
+	}
+	var ours, theirs *pipe.Pipe
+	if !opts.Immediate && !opts.Raw() {
+		ours, theirs = engine.NewPipe(&opts)
+	}
+	s := engine.NewConnecting(loop, b, &opts, endpoint, theirs)
+	if !b.Adopt(s, endpoint) {
+		return errno.ENOTSOCK
+	}
+	b.endpoint.Store(&endpoint)
+	if ours != nil {
+		ours.Owner, ours.Endpoint = s, endpoint
+		ours.RoutingID = opts.ConnectRoutingID
+		b.attach(ours, false)
+	}
+	s.Start()
+	return nil
+}
+
+// takeSnapshot returns a copy of the options for one connect, which uses up
+// CONNECT_ROUTING_ID.
+func (b *Base) takeSnapshot() option.Options {
+	b.lockBoth()
+	defer b.unlockBoth()
+	o := b.opts
+	b.opts.ConnectRoutingID = nil
+	return o
+}
+
+// connected reports whether the socket connects to endpoint already.
+func (b *Base) connected(endpoint string) bool {
+	b.lockBoth()
+	defer b.unlockBoth()
+	for _, p := range b.pipes {
+		if p.Endpoint == endpoint {
+			return true
+		}
+	}
+	return false
+}
+
+// Unbind stops accepting connections at endpoint, which must be given as
+// LastEndpoint had it, and ends those that were accepted there.
+func (b *Base) Unbind(endpoint string) error { return b.termEndpoint(endpoint) }
+
+// Disconnect ends the connections to endpoint, which must be given as to
+// Connect.
+func (b *Base) Disconnect(endpoint string) error { return b.termEndpoint(endpoint) }
+
+// termEndpoint ends everything that belongs to an endpoint (libzmq
+// socket_base_t::term_endpoint): what was sent is flushed for as long as LINGER
+// says, what was not received is dropped.
+func (b *Base) termEndpoint(endpoint string) error {
+	if e := b.check(); e != 0 {
+		return e
+	}
+	if name, ok := strings.CutPrefix(endpoint, "inproc://"); ok {
+		return b.termInproc(name, endpoint)
+	}
+	xs := b.objects.of(endpoint)
+	if len(xs) == 0 {
+		return errno.ENOENT
+	}
+	linger := b.snapshot().Linger
+	for _, x := range xs {
+		for _, p := range b.pipesOf(x) {
+			b.letGo(p)
+		}
+		x.Term(linger)
+	}
+	return nil
+}
+
+// pipesOf returns the pipes that belong to an object.
+func (b *Base) pipesOf(x engine.Object) []*pipe.Pipe {
+	b.lockBoth()
+	defer b.unlockBoth()
+	var ps []*pipe.Pipe
+	for _, p := range b.pipes {
+		if p.Owner == x {
+			ps = append(ps, p)
+		}
+	}
+	return ps
+}
+
+// Close ends the socket. It does not wait: what was sent goes out in the
+// background, for as long as LINGER says, and Ctx.Term waits for that.
+func (b *Base) Close() error {
+	if !b.end(errno.ENOTSOCK) {
+		return errno.ENOTSOCK
+	}
+	linger := b.snapshot().Linger
+	b.ctx.unregister(b)
+	for _, p := range b.allPipes() {
+		if b.letGo(p) {
+			p.NotifyClosed()
+		}
+	}
+	for _, x := range b.objects.of("") {
+		x.Term(linger)
+	}
+	b.own.Close(func() { b.ctx.reaped(b) })
+	return nil
+}
+
+// end makes every call fail with e from now on. It returns false where the
+// socket was closed before.
+func (b *Base) end(e errno.Errno) bool {
+	for {
+		old := b.state.Load()
+		if errno.Errno(old) == errno.ENOTSOCK {
+			return false
+		}
+		if b.state.CompareAndSwap(old, int32(e)) {
+			break
+		}
+	}
+	b.sends.wakeAll()
+	b.recvs.wakeAll()
+	return true
+}
+
+func (b *Base) allPipes() []*pipe.Pipe {
+	b.lockBoth()
+	defer b.unlockBoth()
+	return append([]*pipe.Pipe(nil), b.pipes...)
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// What reaches a socket from its pipes and sessions.
+
+package socket
+
+import (
+	"github.com/zeroloop/zmq/engine"
+	"github.com/zeroloop/zmq/pipe"
+	"github.com/zeroloop/zmq/reactor"
+)
+
+// Attach implements engine.Host: a connection brings a pipe of its own.
+func (b *Base) Attach(p *pipe.Pipe, o engine.Object, endpoint string, routingID []byte) {
+	p.Owner, p.Endpoint = o, endpoint
+	p.RoutingID = routingID
+	b.attach(p, true)
+}
+
+// attach gives p to the pattern, or closes it where the socket is closing.
+func (b *Base) attach(p *pipe.Pipe, known bool) {
+	p.SetSink(b)
+	b.lockBoth()
+	if b.check() != 0 {
+		p.CloseWrite()
+		p.CloseRead()
+		b.unlockBoth()
+		p.NotifyClosed()
+		return
+	}
+	b.pipes = append(b.pipes, p)
+	b.pat.attach(p, known)
+	b.unlockBoth()
+	if b.kind.traits.eager {
+		b.ReadActivated(p)
+	}
+	b.sends.wakeOne()
+	b.recvs.wakeOne()
+}
+
+// Identified implements engine.Host.
+func (b *Base) Identified(p *pipe.Pipe, routingID []byte) {
+	b.lockBoth()
+	if b.has(p) {
+		b.pat.identified(p, routingID)
+	}
+	b.unlockBoth()
+	b.sends.wakeOne()
+	b.recvs.wakeOne()
+}
+
+// Hiccuped implements engine.Host.
+func (b *Base) Hiccuped(p *pipe.Pipe) {
+	b.lockBoth()
+	if b.has(p) {
+		b.pat.hiccuped(p)
+	}
+	b.unlockBoth()
+}
+
+// has reports whether p is still the pattern's. Runs under both locks.
+func (b *Base) has(p *pipe.Pipe) bool {
+	for _, x := range b.pipes {
+		if x == p {
+			return true
+		}
+	}
+	return false
+}
+
+// ReadActivated implements pipe.Sink.
+func (b *Base) ReadActivated(p *pipe.Pipe) {
+	b.recvs.activate(p)
+	if b.kind.traits.eager && b.eager.CompareAndSwap(false, true) {
+		b.ctx.home().Send(reactor.Command{Op: opEager, To: b})
+	}
+}
+
+// opEager lets an eager pattern handle what has come in.
+var opEager = &reactor.Op{Name: "eager"}
+
+func init() { opEager.Run = func(c reactor.Command) { c.To.(*Base).processEager() } }
+
+// processEager lets an eager pattern handle what has come in.
+func (b *Base) processEager() {
+	b.eager.Store(false)
+	b.lockBoth()
+	b.hearIn()
+	b.unlockBoth()
+	b.recvs.wakeOne()
+}
+
+// WriteActivated implements pipe.Sink.
+func (b *Base) WriteActivated(p *pipe.Pipe) { b.sends.activate(p) }
+
+// PeerClosed implements pipe.Sink: nothing more can be sent to p; what it has
+// brought can still be received.
+func (b *Base) PeerClosed(p *pipe.Pipe) {
+	b.lockBoth()
+	if b.has(p) {
+		b.pat.detachOut(p)
+		if b.kind.traits.deaf || p.Drained() {
+			b.ended(p)
+		}
+	}
+	b.unlockBoth()
+	b.sends.wakeOne()
+	b.recvs.wakeOne()
+}
+
+// hearIn tells the pattern of the pipes that have become readable. Runs under
+// R, or both for eager patterns.
+func (b *Base) hearIn() {
+	if !b.recvs.filled.Load() {
+		return
+	}
+	ps := b.recvs.take()
+	for _, p := range ps {
+		if !p.ReadClosed() {
+			b.pat.readActivated(p)
+		}
+	}
+	b.recvs.giveBack(ps)
+}
+
+// hearOut tells the pattern of the pipes that have room again. Runs under S.
+func (b *Base) hearOut() {
+	if !b.sends.filled.Load() {
+		return
+	}
+	ps := b.sends.take()
+	for _, p := range ps {
+		if !p.WriteClosed() {
+			b.pat.writeActivated(p)
+		}
+	}
+	b.sends.giveBack(ps)
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Previous: waitq.go (a pipe has become readable). Next: the pattern's file,
+// then pipe/fq.go.
+
+package socket
+
+import (
+	"context"
+	"runtime"
+	"time"
+	"unsafe"
+
+	"github.com/zeroloop/zmq/internal/errno"
+	"github.com/zeroloop/zmq/internal/msg"
+)
+
+// oneMsg views m as a slice, so that one message takes the way of many.
+func oneMsg(m *msg.Msg) []msg.Msg { return unsafe.Slice(m, 1) }
+
+// Recv receives one message into m, waiting for it where block is set. What m
+// held before is released.
+func (b *Base) Recv(ctx context.Context, m *msg.Msg, block bool) error {
+	_, err := b.recvSome(ctx, oneMsg(m), block)
+	return err
+}
+
+// RecvBatch receives at least one message and as many as are there, up to
+// len(ms).
+func (b *Base) RecvBatch(ctx context.Context, ms []msg.Msg) (int, error) {
+	if len(ms) == 0 {
+		return 0, nil
+	}
+	return b.recvSome(ctx, ms, true)
+}
+
+func (b *Base) recvSome(ctx context.Context, ms []msg.Msg, block bool) (int, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	var limit time.Time
+	for try := 0; ; try++ {
+		n, e, w := b.tryRecv(ms, block && try >= spinYields)
+		if n > 0 || e != errno.EAGAIN || !block {
+			return n, e.Err()
+		}
+		if try < spinYields {
+			runtime.Gosched()
+			continue
+		}
+		if w == nil {
+			continue
+		}
+		if try == spinYields {
+			limit = b.recvDeadline()
+		}
+		if err := b.recvs.wait(ctx, w, limit); err != nil {
+			return 0, err
+		}
+	}
+}
+
+func (b *Base) recvDeadline() time.Time {
+	b.rmu.Lock()
+	d := b.opts.RecvWait
+	b.rmu.Unlock()
+	return deadline(d)
+}
+
+// tryRecv receives without waiting. Where there is nothing and join is set, it
+// returns a waiter that is in the queue.
+func (b *Base) tryRecv(ms []msg.Msg, join bool) (n int, e errno.Errno, w *waiter) {
+	if e = b.check(); e != 0 {
+		return 0, e, nil
+	}
+	b.lockRecv()
+	b.hearIn()
+	for n < len(ms) {
+		if e = b.recvParts(&ms[n]); e != 0 {
+			break
+		}
+		n++
+	}
+	switch {
+	case n > 0:
+		e = 0
+		if b.recvs.waiting.Load() > 0 && b.pat.hasIn() {
+			b.recvs.wakeOne()
+		}
+	case e == errno.EAGAIN && join:
+		w, e = b.join(&b.recvs)
+	}
+	b.unlockRecv()
+	return n, e, w
+}
+
+// lockRecv takes what receiving needs: R, or both for eager patterns.
+func (b *Base) lockRecv() {
+	if b.kind.traits.eager {
+		b.lockBoth()
+		return
+	}
+	b.rmu.Lock()
+}
+
+func (b *Base) unlockRecv() {
+	switch {
+	case b.kind.traits.eager:
+		b.unlockBoth()
+	case b.rmu == &b.smu:
+		b.unlockSend()
+	default:
+		b.rmu.Unlock()
+		b.settle()
+	}
+}
+
+// recvParts fills m with the next message. Runs under R.
+func (b *Base) recvParts(m *msg.Msg) errno.Errno {
+	var p msg.Part
+	e := b.pat.recv(&p)
+	if e != 0 {
+		return e
+	}
+	m.Close()
+	m.AppendPart(&p)
+	for p.HasMore() {
+		if e := b.pat.recv(&p); e != 0 {
+			// Parts of one message are published together; only a pipe that closed in
+			// between can end here, and it took the message with it.
+			m.Close()
+			return e
+		}
+		m.AppendPart(&p)
+	}
+	return errno.OK
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Previous: the façade's socket.go. Next: the pattern's file, then pipe/lb.go.
+
+package socket
+
+import (
+	"context"
+	"runtime"
+	"time"
+
+	"github.com/zeroloop/zmq/internal/buf"
+	"github.com/zeroloop/zmq/internal/errno"
+	"github.com/zeroloop/zmq/internal/msg"
+)
+
+// spinYields is how often a call lets others run before it parks: the other end
+// is often just about to make room, or to send, and being parked and woken costs
+// more. Set by perf/local_thr at 1 KiB and perf/inproc_lat.
+const spinYields = 8
+
+// Send sends m, waiting for room where block is set. On success m is empty and
+// its memory has passed to the pipe; on failure m is as it was.
+func (b *Base) Send(ctx context.Context, m *msg.Msg, block bool) error {
+	if m.Len() == 0 {
+		return errno.EINVAL
+	}
+	n, err := b.sendSome(ctx, oneMsg(m), block)
+	if n == 1 {
+		return nil
+	}
+	return err
+}
+
+// SendBatch sends as many of ms as there is room for, at least one where it
+// returns no error, and waits for room for the first.
+func (b *Base) SendBatch(ctx context.Context, ms []msg.Msg) (int, error) {
+	for i := range ms {
+		if ms[i].Len() == 0 {
+			return 0, errno.EINVAL
+		}
+	}
+	if len(ms) == 0 {
+		return 0, nil
+	}
+	return b.sendSome(ctx, ms, true)
+}
+
+// sendSome sends a prefix of ms.
+func (b *Base) sendSome(ctx context.Context, ms []msg.Msg, block bool) (int, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	var limit time.Time
+	for try := 0; ; try++ {
+		n, e, w := b.trySend(ms, block && try >= spinYields)
+		if n > 0 || e != errno.EAGAIN || !block {
+			return n, e.Err()
+		}
+		if try < spinYields {
+			runtime.Gosched()
+			continue
+		}
+		if w == nil {
+			continue
+		}
+		if try == spinYields {
+			limit = b.sendDeadline()
+		}
+		if err := b.sends.wait(ctx, w, limit); err != nil {
+			return 0, err
+		}
+	}
+}
+
+func (b *Base) sendDeadline() time.Time {
+	b.smu.Lock()
+	d := b.opts.SendWait
+	b.smu.Unlock()
+	return deadline(d)
+}
+
+// trySend sends a prefix of ms without waiting. Where nothing could be sent for
+// want of room and join is set, it returns a waiter that is in the queue.
+func (b *Base) trySend(ms []msg.Msg, join bool) (n int, e errno.Errno, w *waiter) {
+	if e = b.check(); e != 0 {
+		return 0, e, nil
+	}
+	b.smu.Lock()
+	b.hearOut()
+	for n < len(ms) {
+		if e = b.sendParts(&ms[n]); e != 0 {
+			break
+		}
+		n++
+	}
+	switch {
+	case n > 0:
+		e = 0
+		if b.sends.waiting.Load() > 0 && b.pat.hasOut() {
+			b.sends.wakeOne()
+		}
+	case e == errno.EAGAIN && join:
+		w, e = b.join(&b.sends)
+	}
+	b.unlockSend()
+	return n, e, w
+}
+
+// join makes the caller wait at q, unless the socket has been closed.
+func (b *Base) join(q *waitq) (*waiter, errno.Errno) {
+	w := q.join()
+	if e := b.check(); e != 0 && w != nil {
+		// The state was set before everybody was woken; whether that was before or
+		// after we joined, we are out now.
+		if !q.leave(w) {
+			<-w.ch
+		}
+		waiters.Put(w)
+		return nil, e
+	}
+	return w, errno.EAGAIN
+}
+
+// sendParts hands one message to the pattern. Runs under S.
+func (b *Base) sendParts(m *msg.Msg) errno.Errno {
+	for i := range m.Len() {
+		p := m.Part(i)
+		if p.Body == nil && len(p.Data) >= msg.RefBytesMin {
+			p.Body = buf.WrapBody(p.Data, nil)
+		}
+		if e := b.pat.send(&p); e != 0 {
+			return e
+		}
+		m.Taken(i)
+	}
+	m.Sent()
+	return errno.OK
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package socket
+
+import (
+	"context"
+	"sync"
+
+	"github.com/zeroloop/zmq/engine"
+)
+
+// eventsQueuedMax bounds what one monitor may be behind; beyond that the oldest
+// events are dropped, so that a slow monitor never stops a loop.
+const eventsQueuedMax = 4096
+
+// events hands what happens to a socket to those who watch it. The lock is a
+// leaf.
+type events struct {
+	mu sync.Mutex
+	// +checklocks:mu
+	watchers []*watcher
+	closed   chan struct{}
+	over     bool
+}
+
+// watcher is one monitor.
+type watcher struct {
+	mask  engine.EventType
+	queue []engine.Event // guarded by events.mu
+	fill  chan struct{}  // capacity 1: queue is not empty
+}
+
+// Event implements engine.Host.
+func (b *Base) Event(e engine.Event) {
+	v := &b.events
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, w := range v.watchers {
+		if w.mask&e.Type == 0 {
+			continue
+		}
+		if len(w.queue) >= eventsQueuedMax {
+			w.queue = w.queue[1:]
+		}
+		w.queue = append(w.queue, e)
+		select {
+		case w.fill <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Watch begins to collect the events in mask; next returns them one by one and
+// false when the context or the socket has ended; stop must be called in the
+// end.
+func (b *Base) Watch(mask engine.EventType) (next func(context.Context) (engine.Event, bool), stop func()) {
+	w := &watcher{mask: mask, fill: make(chan struct{}, 1)}
+	v := &b.events
+	v.mu.Lock()
+	v.watchers = append(v.watchers, w)
+	v.mu.Unlock()
+	next = func(ctx context.Context) (engine.Event, bool) { return v.next(ctx, w) }
+	stop = func() { v.drop(w) }
+	return next, stop
+}
+
+func (v *events) next(ctx context.Context, w *watcher) (engine.Event, bool) {
+	for {
+		v.mu.Lock()
+		if len(w.queue) > 0 {
+			e := w.queue[0]
+			w.queue = w.queue[1:]
+			v.mu.Unlock()
+			return e, true
+		}
+		over := v.over
+		v.mu.Unlock()
+		if over {
+			return engine.Event{}, false
+		}
+		select {
+		case <-w.fill:
+		case <-v.closed:
+		case <-ctx.Done():
+			return engine.Event{}, false
+		}
+	}
+}
+
+func (v *events) drop(w *watcher) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for i, x := range v.watchers {
+		if x == w {
+			v.watchers = append(v.watchers[:i], v.watchers[i+1:]...)
+			return
+		}
+	}
+}
+
+// close ends every monitor after what it has still queued. Any number of times.
+func (v *events) close() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !v.over {
+		v.over = true
+		close(v.closed)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/zeroloop/zmq/internal/errno"
+	"github.com/zeroloop/zmq/internal/msg"
 	"github.com/zeroloop/zmq/internal/option"
 	"github.com/zeroloop/zmq/pipe"
 	"github.com/zeroloop/zmq/reactor"
@@ -31,7 +32,11 @@ type Base struct {
 	pipes []*pipe.Pipe   // all that the pattern has; both
 
 	// S
-	owed *pipe.Pipe // the pipe to signal after unlocking
+	owed    *pipe.Pipe // the pipe to signal after unlocking
+	sending msg.Part   // the part on its way into the pattern; here, as it must not be on the heap anew each time
+
+	// R
+	receiving msg.Part // the same on the way out
 
 	// shared; leaves
 	state    atomic.Int32 // an errno.Errno: 0 while open, ENOTSOCK, ETERM

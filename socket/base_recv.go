@@ -117,21 +117,21 @@ func (b *Base) unlockRecv() {
 
 // recvParts fills m with the next message. Runs under R.
 func (b *Base) recvParts(m *msg.Msg) errno.Errno {
-	var p msg.Part
-	e := b.pat.recv(&p)
+	p := &b.receiving
+	e := b.pat.recv(p)
 	if e != 0 {
 		return e
 	}
 	m.Close()
-	m.AppendPart(&p)
+	m.AppendPart(p)
 	for p.HasMore() {
-		if e := b.pat.recv(&p); e != 0 {
+		if e := b.pat.recv(p); e != 0 {
 			// Parts of one message are published together; only a pipe that closed in
 			// between can end here, and it took the message with it.
 			m.Close()
 			return e
 		}
-		m.AppendPart(&p)
+		m.AppendPart(p)
 	}
 	return errno.OK
 }

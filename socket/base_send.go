@@ -125,11 +125,12 @@ func (b *Base) join(q *waitq) (*waiter, errno.Errno) {
 // sendParts hands one message to the pattern. Runs under S.
 func (b *Base) sendParts(m *msg.Msg) errno.Errno {
 	for i := range m.Len() {
-		p := m.Part(i)
+		p := &b.sending
+		*p = m.Part(i)
 		if p.Body == nil && len(p.Data) >= msg.RefBytesMin {
 			p.Body = buf.WrapBody(p.Data, nil)
 		}
-		if e := b.pat.send(&p); e != 0 {
+		if e := b.pat.send(p); e != 0 {
 			return e
 		}
 		m.Taken(i)

@@ -57,8 +57,9 @@ func endpointText(sa unix.Sockaddr, scheme string) string {
 	if addr, isTCP := addrPort(sa); isTCP {
 		return tcpEndpoint(addr)
 	}
-	if u, isUnix := sa.(*unix.SockaddrUnix); isUnix {
-		return scheme + "://" + u.Name // x/sys shows the abstract NUL as '@'
+	// x/sys shows the abstract NUL as '@', and on Linux no name at all too.
+	if u, isUnix := sa.(*unix.SockaddrUnix); isUnix && u.Name != "@" {
+		return scheme + "://" + u.Name
 	}
 	return scheme + "://"
 }

@@ -146,7 +146,7 @@ func TestTCPBindErrors(t *testing.T) {
 		errno    syscall.Errno
 	}{
 		{taken.Endpoint(), unix.EADDRINUSE},
-		{"tcp://192.0.2.255:0", unix.EADDRNOTAVAIL}, // RFC 5737, nobody's
+		{"tcp://198.51.100.7:0", unix.EADDRNOTAVAIL}, // RFC 5737, nobody's
 		{"tcp://no..such:0", unix.ENODEV},
 		{"tcp://127.0.0.1", unix.EINVAL},
 		{"tcp://127.0.0.1:65536", unix.EINVAL},

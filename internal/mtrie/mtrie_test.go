@@ -217,3 +217,21 @@ func TestChurnDoesNotGrow(t *testing.T) {
 		t.Errorf("%d bytes grew to %d with the same number of topics", before, after)
 	}
 }
+
+func TestMergeStopsAtTheLongestLabel(t *testing.T) {
+	for length := labelBytesMax - 5; length < labelBytesMax+10; length++ {
+		var trie Trie
+		long := bytes.Repeat([]byte{'x'}, length)
+		fork := append(bytes.Clone(long[:100]), 'y')
+		trie.Add(long)
+		trie.Add(fork)
+		trie.Remove(fork)
+		compareTrie(t, &trie, map[string]int{string(long): 1})
+		if !trie.Match(long) || trie.Match(long[1:]) || trie.Match(fork) {
+			t.Errorf("length %d: Match is wrong after the removal", length)
+		}
+		if last, _ := trie.Remove(long); !last {
+			t.Errorf("length %d: lost", length)
+		}
+	}
+}

@@ -101,10 +101,11 @@ func (d *Distributor) Reverse() {
 // Unmatch forgets the matches.
 func (d *Distributor) Unmatch() { d.matching = 0 }
 
-// HasRoom reports whether every matching pipe takes another message.
+// HasRoom reports whether no matching pipe is full. One that is closing counts
+// for nothing: it takes no message, but nobody has to wait for it.
 func (d *Distributor) HasRoom() bool {
 	for _, p := range d.pipes[:d.matching] {
-		if !p.CheckWrite() {
+		if !p.CheckWrite() && p.Full() {
 			return false
 		}
 	}

@@ -124,8 +124,9 @@ func (r *router) detachOut(p *pipe.Pipe) {
 // promote gives id to the one that has waited longest for it.
 func (r *router) promote(id []byte) {
 	if ps := r.queue[string(id)]; len(ps) > 0 {
-		r.unqueue(ps[0])
-		r.admit(ps[0], ps[0].RoutingID)
+		p := ps[0]
+		r.unqueue(p)
+		r.admit(p, p.RoutingID)
 	}
 }
 

@@ -71,7 +71,8 @@ func (p *pipeNet) listen(_ context.Context, addr string) (net.Listener, error) {
 	if p.listeners == nil {
 		p.listeners = map[string]*pipeListener{}
 	}
-	l := &pipeListener{addr: addr, conns: make(chan net.Conn), errs: make(chan error), closed: make(chan struct{})}
+	l := &pipeListener{addr: addr, conns: make(chan net.Conn), errs: make(chan error)}
+	l.closed = make(chan struct{})
 	p.listeners[addr] = l
 	return l, nil
 }

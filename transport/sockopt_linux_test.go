@@ -45,7 +45,8 @@ func TestOptionsReachTheKernel(t *testing.T) {
 		option{"SO_REUSEADDR", unix.SOL_SOCKET, unix.SO_REUSEADDR, 1})...)
 	for _, fd := range []int{client, server} {
 		wantOptions(t, fd, buffers[:2]...)
-		if device, err := unix.GetsockoptString(fd, unix.SOL_SOCKET, unix.SO_BINDTODEVICE); device != o.BindToDevice {
+		device, err := unix.GetsockoptString(fd, unix.SOL_SOCKET, unix.SO_BINDTODEVICE)
+		if device != o.BindToDevice {
 			t.Errorf("bound to device %q, %v", device, err)
 		}
 		if err := Tune(fd, &o); err != nil {

@@ -24,7 +24,10 @@
 enum {
     ENDPOINT_BYTES_MAX = 512,
     WARMUP_ROUNDTRIPS = 10,
-    WARMUP_PERIOD_MS = 10, // between a publisher's warm-up messages
+    // Between a publisher's warm-up messages, per connection and at least: they
+    // must not fill the queues of a slow library.
+    WARMUP_PERIOD_US = 200,
+    WARMUP_PERIOD_MS_MIN = 10,
     SUB_IDLE_MS = 500,     // a subscriber gives up on lost messages after this
 };
 
@@ -239,7 +242,7 @@ static args_t parse_args(const char *command, int argc, char **argv) {
     if (strcmp(command, "proxy") == 0) {
         if (argc != 2)
             die("usage: proxy <front> <back>");
-        a.back = argv[i];
+        a.back = argv[i] + (argv[i][0] == '@');
         return a;
     }
     if (i < argc)

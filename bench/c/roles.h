@@ -116,9 +116,10 @@ static void role_pub(const args_t *a) {
     sock_open(&s, K_PUB, a->endpoint, a->connect, bound);
     live_until_eof("pub");
     print_ready(bound);
+    int period_ms = a->conns * WARMUP_PERIOD_US / 1000;
     while (!go_given) {
         sock_send(&s, a->size + 1);
-        sleep_ms(WARMUP_PERIOD_MS);
+        sleep_ms(period_ms > WARMUP_PERIOD_MS_MIN ? period_ms : WARMUP_PERIOD_MS_MIN);
     }
     for (uint64_t i = 0; i < a->count; i++)
         sock_send(&s, a->size);

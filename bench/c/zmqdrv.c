@@ -10,9 +10,8 @@
 
 typedef struct {
     void *zmq;
-    uint64_t seen; // timed messages, by role_sub
     uint64_t sent_ns; // by role_dealer
-    bool warm;
+    bool warm;        // by role_sub
 } sock_t;
 
 static void *context;
@@ -113,28 +112,46 @@ static int watch(sock_t *socks, int n) {
 
 enum { EVENTS_MAX = 256 };
 
+// tally is what role_sub has counted.
+typedef struct {
+    size_t size; // of a timed message
+    uint64_t got, start;
+    int warm; // sockets that have received anything
+} tally_t;
+
+static void sub_drain(sock_t *s, tally_t *t) {
+    int size;
+    while ((size = try_recv(s)) >= 0) {
+        if ((size_t)size == t->size && t->got++ == 0)
+            t->start = now_ns();
+        if (!s->warm) {
+            s->warm = true;
+            t->warm++;
+        }
+    }
+}
+
 static void role_sub(const args_t *a) {
     sock_t *socks = open_many(a->conns, K_SUB, a);
     struct epoll_event events[EVENTS_MAX];
-    int ep = watch(socks, a->conns), warm = 0, n, size;
-    uint64_t expected = a->count * (uint64_t)a->conns, got = 0, start = 0, last = 0;
-    while (got < expected) {
-        n = epoll_wait(ep, events, EVENTS_MAX, got ? SUB_IDLE_MS : -1);
+    tally_t t = {.size = a->size};
+    uint64_t expected = a->count * (uint64_t)a->conns, last = 0;
+    int ep = watch(socks, a->conns), n;
+    bool told = false;
+    for (int i = 0; i < a->conns; i++)
+        sub_drain(&socks[i], &t); // a socket signals only after it was seen empty
+    while (t.got < expected) {
+        if (!told && t.warm == a->conns && (told = true))
+            print_ready("all");
+        n = epoll_wait(ep, events, EVENTS_MAX, t.got ? SUB_IDLE_MS : -1);
         if (n == 0)
             break;
-        for (int i = 0; i < n; i++) {
-            sock_t *s = &socks[events[i].data.u32];
-            while ((size = try_recv(s)) >= 0) {
-                if ((size_t)size == a->size && got++ == 0)
-                    start = now_ns();
-                if (!s->warm && (s->warm = true) && ++warm == a->conns)
-                    print_ready("all");
-            }
-        }
+        for (int i = 0; i < n; i++)
+            sub_drain(&socks[events[i].data.u32], &t);
         last = now_ns();
     }
     result_t r = {.command = "sub", .size = a->size, .conns = a->conns, .expected = expected,
-                  .messages = got, .ns = last - start};
+                  .messages = t.got, .ns = last - t.start};
     finish(&r);
 }
 
@@ -147,6 +164,8 @@ static void role_dealer(const args_t *a) {
     for (int i = 0; i < a->conns; i++) { // untimed: every connection is up
         sock_send(&socks[i], a->size);
         sock_recv(&socks[i]);
+        if (try_recv(&socks[i]) >= 0) // a socket signals only after it was seen empty
+            die("dealer: two replies to one request");
     }
     uint64_t start = now_ns(), sent = 0, got = 0, last = start;
     for (int i = 0; i < a->conns && sent < a->count; i++, sent++) {

@@ -119,11 +119,12 @@ func (a *arena) keep(r ref, words int) {
 // fits reports whether the given number of words can be allocated for sure, in
 // records of any size.
 func (a *arena) fits(words int) bool {
-	room := (a.maxChunks() - len(a.chunks)) * (chunkWords - recordWordsMax)
+	const usable = chunkWords - recordWordsMax // of a chunk, at least
+	room := int64(a.maxChunks()-len(a.chunks)) * usable
 	if len(a.chunks) > 0 {
-		room += max(chunkWords-recordWordsMax-a.used, 0)
+		room += int64(max(usable-a.used, 0))
 	}
-	return words <= room
+	return int64(words) <= room
 }
 
 // maxChunks returns the bound on the number of chunks.

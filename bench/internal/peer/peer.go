@@ -50,6 +50,9 @@ type Library struct {
 	// OpenProxy binds a PULL front and a PUSH back; run forwards until it
 	// fails. Nil if the library has no proxy.
 	OpenProxy func(front, back string) (bound [2]string, run func() error, err error)
+	// Turn is how many messages of a size a sender with several connections
+	// gives to each in turn. Nil is 1.
+	Turn func(size int) int
 }
 
 // args is the parsed command line of a role.
@@ -140,7 +143,7 @@ func parse(command string, argv []string) (args, error) {
 		if len(argv) != 1 {
 			return a, errors.New("usage: proxy <front> <back>")
 		}
-		a.back = argv[0]
+		a.back = strings.TrimPrefix(argv[0], "@")
 		return a, nil
 	}
 	numbers := []*int{&a.Size, &a.count, &a.Conns}

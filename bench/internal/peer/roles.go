@@ -13,9 +13,12 @@ import (
 
 const (
 	warmupRoundTrips = 10
-	warmupPeriod     = 10 * time.Millisecond  // between a publisher's warm-up messages
-	subIdle          = 500 * time.Millisecond // a subscriber gives up on lost messages after this
-	subTick          = 10 * time.Millisecond
+	// Between a publisher's warm-up messages, per connection and at least:
+	// they must not fill the queues of a slow library.
+	warmupPeriod    = 200 * time.Microsecond
+	warmupPeriodMin = 10 * time.Millisecond
+	subIdle         = 500 * time.Millisecond // a subscriber gives up on lost messages after this
+	subTick         = 10 * time.Millisecond
 )
 
 func (l *Library) openMany(n int, c Config) ([]Socket, error) {
@@ -65,7 +68,7 @@ func rolePush(l *Library, a args) error {
 	if err != nil {
 		return err
 	}
-	if err := sendAll(socks, a); err != nil {
+	if err := l.sendAll(socks, a); err != nil {
 		return err
 	}
 	select {}
@@ -73,7 +76,7 @@ func rolePush(l *Library, a args) error {
 
 // sendAll sends one message per socket, which shows that each is connected,
 // and then count messages in turn.
-func sendAll(socks []Socket, a args) error {
+func (l *Library) sendAll(socks []Socket, a args) error {
 	for _, s := range socks {
 		if err := s.SendN(a.Size, 1); err != nil {
 			return err
@@ -82,8 +85,12 @@ func sendAll(socks []Socket, a args) error {
 	if len(socks) == 1 {
 		return socks[0].SendN(a.Size, a.count)
 	}
-	for i := range a.count {
-		if err := socks[i%len(socks)].SendN(a.Size, 1); err != nil {
+	turn := 1
+	if l.Turn != nil {
+		turn = l.Turn(a.Size)
+	}
+	for i, left := 0, a.count; left > 0; i, left = i+1, left-turn {
+		if err := socks[i%len(socks)].SendN(a.Size, min(turn, left)); err != nil {
 			return err
 		}
 	}
@@ -151,7 +158,7 @@ func rolePub(l *Library, a args) error {
 	}
 	a.life.untilEOF(wire.Pub)
 	ready(s.Endpoint())
-	warmup := time.NewTicker(warmupPeriod)
+	warmup := time.NewTicker(max(warmupPeriodMin, time.Duration(a.Conns)*warmupPeriod))
 	for waiting := true; waiting; {
 		if err := s.SendN(a.Size+1, 1); err != nil {
 			return err
@@ -329,7 +336,7 @@ func roleInprocThr(l *Library, a args) error {
 	}
 	failed := make(chan error, 2)
 	go func() {
-		if err := sendAll([]Socket{push}, a); err != nil {
+		if err := l.sendAll([]Socket{push}, a); err != nil {
 			failed <- err
 		}
 	}()

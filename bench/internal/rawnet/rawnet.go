@@ -23,6 +23,9 @@ const (
 	readBytes  = 4 * batchBytes
 )
 
+// Turn is the number of messages of a size in one batch.
+func Turn(size int) int { return max(batchBytes/size, 1) }
+
 // SplitEndpoint turns a tcp or ipc endpoint into arguments for package net.
 func SplitEndpoint(endpoint string) (network, address string, err error) {
 	if a, ok := strings.CutPrefix(endpoint, "tcp://"); ok {
@@ -84,7 +87,7 @@ func (c *client) SendN(size, n int) error { return writeBatches(c.conn, &c.buf, 
 
 // writeBatches writes n messages of size bytes in batches, growing *buf once.
 func writeBatches(w io.Writer, buf *[]byte, size, n int) error {
-	perBatch := min(max(batchBytes/size, 1), n)
+	perBatch := min(Turn(size), n)
 	if len(*buf) < perBatch*size {
 		*buf = make([]byte, perBatch*size)
 	}
@@ -174,7 +177,7 @@ func (s *server) echo(conn net.Conn) {
 func (s *server) SendN(size, n int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	step := max(batchBytes/size, 1)
+	step := Turn(size)
 	for ; n > 0; n -= step {
 		for _, conn := range s.conns {
 			if err := writeBatches(conn, &s.buf, size, min(n, step)); err != nil {

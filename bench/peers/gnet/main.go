@@ -21,6 +21,7 @@ func main() {
 		Version:  "gnet " + peer.ModuleVersion("github.com/panjf2000/gnet/v2") + " (server), package net (client)",
 		Commands: []string{wire.Pull, wire.Push, wire.Rep, wire.Req, wire.Router, wire.Dealer},
 		Open:     open,
+		Turn:     rawnet.Turn,
 	})
 }
 

@@ -18,5 +18,6 @@ func main() {
 			wire.Proxy},
 		Open:      rawnet.Open,
 		OpenProxy: rawnet.OpenProxy,
+		Turn:      rawnet.Turn,
 	})
 }

@@ -6,6 +6,8 @@
 package main
 
 import (
+	"strings"
+
 	"go.nanomsg.org/mangos/v3"
 	"go.nanomsg.org/mangos/v3/protocol/pub"
 	"go.nanomsg.org/mangos/v3/protocol/pull"
@@ -67,6 +69,9 @@ func open(c peer.Config) (peer.Socket, error) {
 // largest size here plus its header.
 func start(m mangos.Socket, c peer.Config) (*socket, error) {
 	options := map[string]interface{}{mangos.OptionMaxRecvSize: 0}
+	if strings.HasPrefix(c.Endpoint, "inproc") {
+		options = nil // no such option there
+	}
 	if c.Connect {
 		return &socket{m, c.Endpoint}, m.DialOptions(c.Endpoint, options)
 	}

@@ -6,6 +6,8 @@
 package pipe
 
 import (
+	"encoding/binary"
+	"math"
 	"sync/atomic"
 
 	"github.com/zeroloop/zmq/engine/zmtp"
@@ -153,14 +155,19 @@ func (p *Pipe) Write(f *msg.Part) bool {
 	}
 	w := &p.out.q.W
 	n := len(f.Data)
-	if f.Body != nil && n >= msg.RefBytesMin {
-		p.writeRef(w, f)
-	} else {
+	if f.Body == nil || n < msg.RefBytesMin {
 		b := w.Space(0, zmtp.HeaderSizeMax+n)
-		h := zmtp.PutHeader(b, f.Flags, n)
+		h := 2
+		if n <= math.MaxUint8 {
+			b[0], b[1] = f.Flags, byte(n)
+		} else {
+			h = zmtp.PutHeader(b, f.Flags, n)
+		}
 		copy(b[h:], f.Data)
 		w.Advance(h + n)
 		f.Drop()
+	} else {
+		p.writeRef(w, f)
 	}
 	p.moreOut = f.Flags&msg.More != 0
 	if !p.moreOut {
@@ -254,26 +261,37 @@ func (p *Pipe) Read(f *msg.Part) bool {
 	if p.in.conflate != nil {
 		return p.readConflate(f)
 	}
-	if !p.CheckRead() {
+	r := &p.in.q.R
+	p.pass(r)
+	if !r.Ready() && (r.Sleep() || !r.Ready()) {
 		return false
 	}
-	r := &p.in.q.R
 	b := r.Window()
-	_, size, n := zmtp.ParseHeader(b)
+	n, size := 2, int(b[1])
 	f.Flags = b[0] &^ msg.Large
-	if size >= msg.RefBytesMin {
-		if body, at := r.NextRef(0); body != nil && at == n {
-			r.Consume(n)
-			f.Body = r.TakeRef()
-			f.Data = f.Body.Bytes()
+	if b[0]&msg.Large != 0 {
+		n, size = zmtp.HeaderSizeMax, int(binary.BigEndian.Uint64(b[1:]))
+		if size >= msg.RefBytesMin && p.readRef(r, f) {
 			p.count(r, f)
 			return true
 		}
 	}
 	f.Body = nil
-	f.Data = b[n : n+int(size)]
-	p.passed = n + int(size)
+	f.Data = b[n : n+size]
+	p.passed = n + size
 	p.count(r, f)
+	return true
+}
+
+// readRef takes the body that stands behind the header at the start of the
+// window, if it is in the side table.
+func (p *Pipe) readRef(r *ypipe.Reader, f *msg.Part) bool {
+	if body, at := r.NextRef(0); body == nil || at != zmtp.HeaderSizeMax {
+		return false
+	}
+	r.Consume(zmtp.HeaderSizeMax)
+	f.Body = r.TakeRef()
+	f.Data = f.Body.Bytes()
 	return true
 }
 

@@ -53,8 +53,10 @@ func (p *Pipe) NotifyClosed() {
 	}
 }
 
-// ReadClosed and WriteClosed report what this end has closed itself.
-func (p *Pipe) ReadClosed() bool  { return p.in.closed.Load()&readerClosed != 0 }
+// ReadClosed reports whether this end has closed its reading side.
+func (p *Pipe) ReadClosed() bool { return p.in.closed.Load()&readerClosed != 0 }
+
+// WriteClosed reports whether this end has closed its writing side.
 func (p *Pipe) WriteClosed() bool { return p.out.closed.Load()&writerClosed != 0 }
 
 // PeerWriteClosed reports whether the other end writes no more.

@@ -20,6 +20,8 @@ type Base struct {
 	ctx  *Ctx
 	kind *kind
 	pat  pattern
+	// plain says that receiving takes R alone and owes no signal.
+	plain bool
 
 	// S guards what the pattern does on the way out, R what it does on the way
 	// in; both are needed to change what follows. rmu points to smu for oneLock
@@ -59,6 +61,7 @@ func newBase(c *Ctx, k *kind, opts option.Options) *Base {
 	if k.traits.oneLock {
 		b.rmu = &b.smu
 	}
+	b.plain = !k.traits.oneLock && !k.traits.eager
 	b.events.closed = make(chan struct{})
 	b.pat = k.new(b)
 	return b

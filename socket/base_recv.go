@@ -21,8 +21,40 @@ func oneMsg(m *msg.Msg) []msg.Msg { return unsafe.Slice(m, 1) }
 // Recv receives one message into m, waiting for it where block is set. What m
 // held before is released.
 func (b *Base) Recv(ctx context.Context, m *msg.Msg, block bool) error {
-	_, err := b.recvSome(ctx, oneMsg(m), block)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if e := b.recvOne(m); e != errno.EAGAIN {
+		return e.Err()
+	}
+	if !block {
+		return errno.EAGAIN
+	}
+	_, err := b.recvSome(ctx, oneMsg(m), true)
 	return err
+}
+
+// recvOne is the short way of a message that is there, the usual case.
+func (b *Base) recvOne(m *msg.Msg) (e errno.Errno) {
+	if !b.plain {
+		_, e, _ = b.tryRecv(oneMsg(m), false)
+		return e
+	}
+	b.rmu.Lock()
+	if b.recvs.filled.Load() {
+		b.hearIn()
+	}
+	if e = b.check(); e == 0 {
+		e = b.recvParts(m)
+	}
+	if e == 0 && b.recvs.waiting.Load() > 0 && b.pat.hasIn() {
+		b.recvs.wakeOne()
+	}
+	b.rmu.Unlock()
+	if b.todo.filled.Load() {
+		b.settle()
+	}
+	return e
 }
 
 // RecvBatch receives at least one message and as many as are there, up to
@@ -121,6 +153,10 @@ func (b *Base) recvParts(m *msg.Msg) errno.Errno {
 	e := b.pat.recv(p)
 	if e != 0 {
 		return e
+	}
+	if p.Flags == 0 && p.Body == nil {
+		m.Copy(p.Data)
+		return errno.OK
 	}
 	m.Close()
 	m.AppendPart(p)

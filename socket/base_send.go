@@ -25,11 +25,48 @@ func (b *Base) Send(ctx context.Context, m *msg.Msg, block bool) error {
 	if m.Len() == 0 {
 		return errno.EINVAL
 	}
-	n, err := b.sendSome(ctx, oneMsg(m), block)
-	if n == 1 {
-		return nil
+	if err := ctx.Err(); err != nil {
+		return err
 	}
+	if e := b.sendOne(m); e != errno.EAGAIN {
+		return e.Err()
+	}
+	if !block {
+		return errno.EAGAIN
+	}
+	_, err := b.sendSome(ctx, oneMsg(m), true)
 	return err
+}
+
+// sendOne is the short way of a message that has room, the usual case.
+func (b *Base) sendOne(m *msg.Msg) (e errno.Errno) {
+	b.smu.Lock()
+	if b.sends.filled.Load() {
+		b.hearOut()
+	}
+	if e = b.check(); e == 0 {
+		if data, ok := m.Small(); ok {
+			b.sending = msg.Part{Data: data}
+			if e = b.pat.send(&b.sending); e == 0 {
+				m.Sent()
+			}
+		} else {
+			e = b.sendParts(m)
+		}
+	}
+	if e == 0 && b.sends.waiting.Load() > 0 && b.pat.hasOut() {
+		b.sends.wakeOne()
+	}
+	p := b.owed
+	b.owed = nil
+	b.smu.Unlock()
+	if p != nil {
+		p.Signal()
+	}
+	if b.todo.filled.Load() {
+		b.settle()
+	}
+	return e
 }
 
 // SendBatch sends as many of ms as there is room for, at least one where it

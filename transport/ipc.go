@@ -3,6 +3,7 @@
 package transport
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 
@@ -124,7 +125,7 @@ func (f ipcFile) remove() error {
 	if f.dir == "" {
 		return err
 	}
-	if dirErr := os.Remove(f.dir); err == nil {
+	if dirErr := os.Remove(f.dir); err == nil && !errors.Is(dirErr, unix.ENOENT) {
 		err = dirErr
 	}
 	return err

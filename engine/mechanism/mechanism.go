@@ -7,10 +7,11 @@ import "github.com/zeroloop/zmq/engine/zmtp"
 // Status says how far a handshake has come.
 type Status uint8
 
+// The stages of a handshake.
 const (
-	Handshaking Status = iota
-	Ready              // both sides are through: messages may flow
-	Refused            // the peer or its authenticator said no
+	Handshaking Status = iota // commands are still to be exchanged
+	Ready                     // both sides are through: messages may flow
+	Refused                   // the peer or its authenticator said no
 )
 
 // Mechanism is one side of a handshake.

@@ -46,7 +46,9 @@ func New(frames ...[]byte) Msg {
 // returns that frame to be filled in. The memory is m's own, reused or pooled,
 // and passes to the socket with SendMsg.
 func (m *Msg) Init(size int) []byte {
-	m.Close()
+	if m.n != 0 {
+		m.Close()
+	}
 	if size >= RefBytesMin {
 		b := buf.NewBody(size)
 		m.AppendBody(b)
@@ -56,7 +58,8 @@ func (m *Msg) Init(size int) []byte {
 		m.scratch = make([]byte, size)
 	}
 	m.scratch = m.scratch[:size]
-	m.Append(m.scratch)
+	m.first.data = m.scratch
+	m.n = 1
 	return m.scratch
 }
 
@@ -177,12 +180,30 @@ func (m *Msg) Close() {
 
 // Sent empties the message after its references have passed to a pipe.
 func (m *Msg) Sent() {
-	m.first = part{}
-	clear(m.rest)
-	m.rest = m.rest[:0]
+	if m.n > 1 {
+		clear(m.rest)
+		m.rest = m.rest[:0]
+	}
+	m.first.body = nil
 	m.n = 0
 	m.held = false
 	m.scratch = m.scratch[:0]
+}
+
+// Small returns the only frame of a message that has one, and no body by
+// reference: the case that is worth a short way.
+func (m *Msg) Small() (data []byte, ok bool) {
+	return m.first.data, m.n == 1 && !m.held && len(m.first.data) < RefBytesMin
+}
+
+// Copy makes m a single frame with a copy of data, in m's own memory.
+func (m *Msg) Copy(data []byte) {
+	if m.n != 0 {
+		m.Close()
+	}
+	m.scratch = append(m.scratch[:0], data...)
+	m.first.data = m.scratch
+	m.n = 1
 }
 
 // Clone returns a message with the same frames: bodies shared, anything else

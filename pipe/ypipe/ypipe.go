@@ -228,12 +228,7 @@ type Reader struct {
 }
 
 // Ready reports whether there is something to read, without going to sleep.
-func (r *Reader) Ready() bool {
-	if r.bytes < r.limit || r.refs < r.limRefs {
-		return true
-	}
-	return r.refill()
-}
+func (r *Reader) Ready() bool { return r.bytes < r.limit || r.refs < r.limRefs || r.refill() }
 
 // refill looks at the mark again and steps to the next chunk where this one is
 // finished. The Load pairs with Writer.publish: what the mark covers was

@@ -67,9 +67,6 @@ func TestHelpNamesPeersAndScenarios(t *testing.T) {
 
 // A whole run with the one peer that builds wherever Go does.
 func TestRunWritesItsFiles(t *testing.T) {
-	if testing.Short() {
-		t.Log("a whole run of the smallest kind")
-	}
 	out := t.TempDir()
 	s, err := parseFlags([]string{"-only", "raw-go,tcp,router,64,100", "-rounds", "2", "-time", "10ms", "-out", out})
 	if err != nil {

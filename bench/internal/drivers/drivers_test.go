@@ -225,12 +225,13 @@ func TestParsePerfRejects(t *testing.T) {
 }
 
 func TestAbsentPeerTellsHowToInstall(t *testing.T) {
-	root, err := FindRoot(".")
+	wd, err := os.Getwd()
 	if err != nil {
-		wd, _ := os.Getwd()
-		if root, err = FindRoot(wd); err != nil {
-			t.Fatal(err)
-		}
+		t.Fatal(err)
+	}
+	root, err := FindRoot(wd)
+	if err != nil {
+		t.Fatal(err)
 	}
 	t.Setenv("PATH", t.TempDir()) // neither gcc nor go
 	for _, p := range Catalogue {

@@ -81,10 +81,11 @@ var (
 func classify(err error) Reason {
 	var proto *zmtp.ProtocolError
 	var refused *mechanism.RefusedError
+	var size *zmtp.SizeError
 	switch {
 	case errors.Is(err, errHandshakeTimeout), errors.Is(err, errHeartbeatTimeout):
 		return TimedOut
-	case errors.As(err, &proto), errors.As(err, &refused), errors.Is(err, syscall.EMSGSIZE),
+	case errors.As(err, &proto), errors.As(err, &refused), errors.As(err, &size),
 		errors.Is(err, errEnvelope):
 		return ProtocolBroken
 	}

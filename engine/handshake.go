@@ -155,29 +155,12 @@ func (e *Stream) earlyFrame() (bool, error) {
 }
 
 func (e *Stream) parseEarly() (body []byte, n int, err error) {
-	b := e.early.B
-	var size uint64
-	var h int
-	if e.legacyFraming() {
-		_, size, h, err = zmtp.ParseHeaderV1(b)
-	} else {
-		_, size, h = zmtp.ParseHeader(b)
+	limit := int64(earlyBytesMax)
+	if e.opts.MaxMsgSize >= 0 {
+		limit = min(limit, e.opts.MaxMsgSize)
 	}
-	if err != nil || h == 0 {
-		return nil, 0, err
-	}
-	if size > earlyBytesMax || e.opts.MaxMsgSize >= 0 && size > uint64(e.opts.MaxMsgSize) {
-		return nil, 0, syscall.EMSGSIZE
-	}
-	if uint64(len(b)-h) < size {
-		return nil, 0, nil
-	}
-	return b[h : h+int(size)], h + int(size), nil
-}
-
-// legacyFraming reports whether frames have the form of ZMTP 1.
-func (e *Stream) legacyFraming() bool {
-	return e.version == zmtp.V1Unversioned || e.version == zmtp.V1
+	f, n, err := zmtp.Decode(e.version, e.early.B, limit)
+	return f.Body, n, err
 }
 
 // activate opens the connection for messages.
@@ -210,6 +193,7 @@ func (e *Stream) activate(routingID []byte) {
 func (e *Stream) reportHandshake(err *Error) {
 	var proto *zmtp.ProtocolError
 	var refused *mechanism.RefusedError
+	var size *zmtp.SizeError
 	switch {
 	case errors.As(err.Err, &refused):
 		if code, ok := refusalCode(refused.Reason); ok {
@@ -217,7 +201,7 @@ func (e *Stream) reportHandshake(err *Error) {
 		}
 	case errors.As(err.Err, &proto):
 		e.event(EventHandshakeFailedProtocol, int64(proto.Code), err)
-	case errors.Is(err.Err, syscall.EMSGSIZE):
+	case errors.As(err.Err, &size):
 	default:
 		e.event(EventHandshakeFailedNoDetail, number(err.Err), err)
 	}

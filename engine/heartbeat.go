@@ -19,8 +19,6 @@ type heartbeat struct {
 
 const (
 	decisecond = 100 * time.Millisecond
-	// contextBytesMax is how much of a PING's context is echoed.
-	contextBytesMax = 16
 	// ttlMax is the longest TTL that is sent: libzmq multiplies what it receives
 	// in 16 bits and would take more for something short (edge case 47).
 	ttlMax = 655
@@ -77,7 +75,7 @@ func (e *Stream) pinged(payload []byte) error {
 	if ttl > 0 && !e.beat.ttl.Pending() {
 		e.loop.SetTimer(&e.beat.ttl, time.Duration(ttl)*decisecond, e)
 	}
-	body := zmtp.AppendPong(nil, context[:min(len(context), contextBytesMax)])
+	body := zmtp.AppendPong(nil, context)
 	e.sendBytes(append(zmtp.AppendHeader(nil, zmtp.FlagCommand, len(body)), body...))
 	return nil
 }

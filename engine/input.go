@@ -74,7 +74,7 @@ func (in *input) dropGuess() {
 // startInput chooses the lanes, once the protocol is known.
 func (e *Stream) startInput() {
 	e.pipe = e.s.pipe
-	reframed := e.legacyFraming() || e.opts.Conflating()
+	reframed := e.version.Legacy() || e.opts.Conflating()
 	switch e.opts.Type {
 	case option.Pub, option.XPub:
 		e.in.slow = true
@@ -218,29 +218,35 @@ func (e *Stream) scan(space []byte) error {
 func (e *Stream) scanStop(r *zmtp.ScanResult, space []byte) (done bool, err error) {
 	switch r.Stop {
 	case zmtp.StopTooBig:
-		return true, syscall.EMSGSIZE
+		return true, &zmtp.SizeError{Size: r.Size, Max: e.sizeMax()}
+	case zmtp.StopFlags:
+		return true, &zmtp.ProtocolError{Code: zmtp.ErrorUnspecified, Msg: "reserved frame flags"}
 	case zmtp.StopCommand:
-		_, size, n := zmtp.ParseHeader(space)
-		whole := n + int(size)
-		err = e.command(space[n:whole])
+		whole := r.HeaderLen + int(r.Size)
+		err = e.command(space[r.HeaderLen:whole])
 		// Cut the command out of the stream; commands are rare.
 		e.in.raw = copy(space, space[whole:e.in.raw])
 		return false, err
 	case zmtp.StopLarge:
 		return true, e.startLarge(r, space)
 	case zmtp.StopShort:
-		if r.HeaderLen > 0 && r.Size >= directBytesMin {
-			return true, e.startLarge(r, space)
-		}
 		return true, nil
 	}
 	return false, nil
 }
 
+// sizeMax returns the longest frame allowed, in bytes.
+func (e *Stream) sizeMax() uint64 {
+	if e.opts.MaxMsgSize < 0 {
+		return zmtp.SizeMax
+	}
+	return uint64(e.opts.MaxMsgSize)
+}
+
 // startLarge moves the beginning of a large body into memory of its own.
 func (e *Stream) startLarge(r *zmtp.ScanResult, space []byte) error {
 	if r.Flags&zmtp.FlagCommand != 0 {
-		return syscall.EMSGSIZE
+		return &zmtp.SizeError{Size: r.Size, Max: directBytesMin - 1}
 	}
 	if err := e.in.envelope.frame(r.Flags, r.Size); err != nil {
 		return err
@@ -330,7 +336,7 @@ func (e *Stream) landGuess(got int, space []byte) {
 	head := min(got, zmtp.HeaderSizeMax)
 	have := got - head
 	flags, size, n := zmtp.ParseHeader(space[:head])
-	if head == zmtp.HeaderSizeMax && n == head && flags&zmtp.FlagCommand == 0 && size == uint64(l.expect) &&
+	if head == zmtp.HeaderSizeMax && n == head && flags|zmtp.FlagMore == zmtp.FlagMore|zmtp.FlagLarge && size == uint64(l.expect) &&
 		e.in.envelope.frame(flags, size) == nil {
 		l.body, l.guess, l.flags, l.have, l.size = l.guess, nil, flags, have, l.expect
 		if have == l.size {

@@ -5,8 +5,6 @@
 package engine
 
 import (
-	"syscall"
-
 	"github.com/valyala/bytebufferpool"
 	"github.com/zeroloop/zmq/engine/zmtp"
 	"github.com/zeroloop/zmq/internal/buf"
@@ -93,7 +91,7 @@ func (e *Stream) drainFrames(b *bytebufferpool.ByteBuffer) error {
 	for {
 		var f zmtp.Frame
 		var n int
-		f, n, err = e.decode(b.B[used:])
+		f, n, err = zmtp.Decode(e.version, b.B[used:], e.opts.MaxMsgSize)
 		if err != nil || n == 0 {
 			break
 		}
@@ -109,27 +107,6 @@ func (e *Stream) drainFrames(b *bytebufferpool.ByteBuffer) error {
 	}
 	b.B = append(b.B[:0], b.B[used:]...)
 	return err
-}
-
-// decode finds the first whole frame.
-func (e *Stream) decode(b []byte) (f zmtp.Frame, n int, err error) {
-	var size uint64
-	var h int
-	if e.legacyFraming() {
-		f.Flags, size, h, err = zmtp.ParseHeaderV1(b)
-	} else {
-		f.Flags, size, h = zmtp.ParseHeader(b)
-	}
-	switch {
-	case err != nil || h == 0:
-		return f, 0, err
-	case size >= 1<<62 || e.opts.MaxMsgSize >= 0 && size > uint64(e.opts.MaxMsgSize):
-		return f, 0, syscall.EMSGSIZE
-	case uint64(len(b)-h) < size:
-		return f, 0, nil
-	}
-	f.Body = b[h : h+int(size)]
-	return f, h + int(size), nil
 }
 
 // push hands one frame to the pipe; false where it is full.
@@ -228,7 +205,7 @@ func (e *Stream) frame(dst []byte, f *msg.Part) []byte {
 	switch {
 	case e.opts.Raw():
 		return append(dst, f.Data...)
-	case e.legacyFraming():
+	case e.version.Legacy():
 		dst = zmtp.AppendHeaderV1(dst, flags, len(f.Data))
 	case f.Flags&msg.Subscribe != 0 && e.version == zmtp.V3_1:
 		return appendCommand(dst, zmtp.AppendSubscribe(nil, f.Data[1:]))

@@ -2,7 +2,11 @@
 
 package mechanism
 
-import "github.com/zeroloop/zmq/engine/zmtp"
+import (
+	"strings"
+
+	"github.com/zeroloop/zmq/engine/zmtp"
+)
 
 // Status says how far a handshake has come.
 type Status uint8
@@ -61,13 +65,13 @@ func (p *Peer) learn(own int, list []byte) error {
 		}
 		name, value := string(prop.Name), append([]byte(nil), prop.Value...)
 		p.Properties = append(p.Properties, zmtp.Property{Name: []byte(name), Value: value})
-		switch name {
-		case "Socket-Type":
+		switch {
+		case strings.EqualFold(name, zmtp.PropertySocketType):
 			p.SocketType = string(value)
 			if !zmtp.Compatible(own, p.SocketType) {
 				return &zmtp.ProtocolError{Code: zmtp.ErrorInvalidMetadata, Msg: "socket type " + p.SocketType + " does not fit"}
 			}
-		case "Identity":
+		case strings.EqualFold(name, zmtp.PropertyIdentity):
 			p.RoutingID = value
 		}
 	}

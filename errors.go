@@ -3,7 +3,11 @@
 package zmq
 
 import (
+	"errors"
+	"syscall"
+
 	"github.com/zeroloop/zmq/internal/errno"
+	"github.com/zeroloop/zmq/transport"
 )
 
 // Errno is an error number of ZeroMQ: the system's, or one of its own from
@@ -77,10 +81,18 @@ func (e *OpError) Timeout() bool {
 	return ok && t.Timeout()
 }
 
-// wrap makes an OpError, or nil of nil. It runs on failure only.
+// wrap makes an OpError, or nil of nil. A system error becomes the Errno of its
+// number, which answers errors.Is for both. It runs on failure only.
 func wrap(op, endpoint string, err error) error {
 	if err == nil {
 		return nil
+	}
+	var below *transport.Error // says operation and endpoint too
+	if errors.As(err, &below) {
+		err = below.Err
+	}
+	if number, ok := err.(syscall.Errno); ok {
+		err = Errno(number)
 	}
 	return &OpError{Op: op, Endpoint: endpoint, Err: err}
 }

@@ -201,8 +201,8 @@ func (s *Socket) Subscribe(prefix string) error {
 	return wrap("subscribe", "", s.b.Subscribe([]byte(prefix)))
 }
 
-// Unsubscribe takes one Subscribe back (ZMQ_UNSUBSCRIBE). ErrInvalid if there was
-// none.
+// Unsubscribe takes one Subscribe back (ZMQ_UNSUBSCRIBE). Where there was none it
+// does nothing.
 func (s *Socket) Unsubscribe(prefix string) error {
 	return wrap("unsubscribe", "", s.b.Unsubscribe([]byte(prefix)))
 }

@@ -18,8 +18,9 @@ type Transport interface {
 }
 
 // RegisterTransport makes endpoints of a scheme usable by every socket of the
-// process. The scheme is 1 to 16 lower-case letters, digits and '+', '-' or '.';
-// the built-in ones cannot be replaced (ErrInvalid).
+// process. The scheme is 1 to 32 lower-case letters, digits and '+', '-' or '.',
+// a letter first, or ErrInvalid. One that is taken, as the built-in ones are,
+// cannot be replaced (syscall.EEXIST); there is room for 64 (ErrNoBufs).
 func RegisterTransport(scheme string, t Transport) error {
 	return wrap("register transport", scheme, transport.Register(transport.Scheme{
 		Name: scheme, Dial: t.Dial, Listen: t.Listen,

@@ -35,6 +35,7 @@ type input struct {
 	raw      int  // bytes behind the written part of the pipe's tail, not scanned yet
 	stalled  bool // the pipe is full: go on at WriteActivated
 	mid      bool // between two parts of a message
+	ending   bool // the edge of the stream's end has come, there will be no other
 	large    large
 	envelope envelope
 
@@ -48,8 +49,9 @@ type large struct {
 	size  int
 	have  int
 
-	expect int       // size of the last one; the next is likely to have it too
-	guess  *buf.Body // memory for that
+	expect int                      // size of the last one; the next is likely to have it too
+	guess  *buf.Body                // memory for that
+	head   [zmtp.HeaderSizeMax]byte // and for its header; the pipe's tail takes that of body
 }
 
 func (in *input) drop() {
@@ -114,10 +116,7 @@ func (e *Stream) read() {
 		if e.state != active {
 			return
 		}
-		if n > 0 {
-			e.heard()
-		}
-		if !again || e.in.stalled {
+		if !again && !(e.in.ending && n > 0) || e.in.stalled {
 			return
 		}
 		budget -= max(n, 1)
@@ -143,12 +142,13 @@ func (e *Stream) readOnce() (n int, again bool) {
 	}
 	e.in.raw += n
 	e.take(space)
-	// A stream that gives less than was asked for is drained; its next byte, or
-	// its end, makes a new edge.
+	// A stream that gives less than was asked for is drained; its next byte makes a
+	// new edge, and so does its end, unless that came together with these bytes.
 	return n, n == len(free)
 }
 
-// arrived sorts out the result of a read.
+// arrived sorts out the result of a read, before what it brought is looked at: a
+// PING in there sets the timer that hearing of the peer stops.
 func (e *Stream) arrived(n int, no syscall.Errno) bool {
 	switch {
 	case no == syscall.EAGAIN:
@@ -160,6 +160,7 @@ func (e *Stream) arrived(n int, no syscall.Errno) bool {
 		e.s.failed(e, syscall.EPIPE)
 		return false
 	}
+	e.heard()
 	return true
 }
 
@@ -280,12 +281,11 @@ func (e *Stream) readLarge() (int, bool) {
 		e.growLarge()
 		add(l.body.Bytes()[l.have:])
 	}
-	space := e.pipe.Writer().Space(e.in.raw, zmtp.HeaderSizeMax+readBytesMin)
 	if l.expect > 0 {
 		if l.guess == nil {
 			l.guess = buf.NewBody(l.expect)
 		}
-		add(space[:zmtp.HeaderSizeMax])
+		add(l.head[:])
 		add(l.guess.Bytes())
 	}
 	got, no := transport.Readv(e.fd, iov[:n])
@@ -293,7 +293,7 @@ func (e *Stream) readLarge() (int, bool) {
 		e.in.dropGuess()
 		return 0, false
 	}
-	e.landLarge(got, space)
+	e.landLarge(got)
 	return got, got == want
 }
 
@@ -310,7 +310,7 @@ func (e *Stream) growLarge() {
 }
 
 // landLarge sorts out what one vectored read has brought.
-func (e *Stream) landLarge(got int, space []byte) {
+func (e *Stream) landLarge(got int) {
 	l := &e.in.large
 	if l.body != nil {
 		n := min(got, len(l.body.Bytes())-l.have)
@@ -323,7 +323,7 @@ func (e *Stream) landLarge(got int, space []byte) {
 		l.body = nil
 	}
 	if got > 0 {
-		e.landGuess(got, space)
+		e.landGuess(got)
 	} else if !e.pipe.Flush() {
 		e.fresh.Store(true)
 		e.pipe.Signal()
@@ -331,11 +331,11 @@ func (e *Stream) landLarge(got int, space []byte) {
 }
 
 // landGuess looks at what went to the places of the next header and body.
-func (e *Stream) landGuess(got int, space []byte) {
+func (e *Stream) landGuess(got int) {
 	l := &e.in.large
 	head := min(got, zmtp.HeaderSizeMax)
 	have := got - head
-	flags, size, n := zmtp.ParseHeader(space[:head])
+	flags, size, n := zmtp.ParseHeader(l.head[:head])
 	if head == zmtp.HeaderSizeMax && n == head && flags|zmtp.FlagMore == zmtp.FlagMore|zmtp.FlagLarge && size == uint64(l.expect) &&
 		e.in.envelope.frame(flags, size) == nil {
 		l.body, l.guess, l.flags, l.have, l.size = l.guess, nil, flags, have, l.expect
@@ -351,7 +351,8 @@ func (e *Stream) landGuess(got int, space []byte) {
 		return
 	}
 	// Something else came: put it together in the tail and scan it.
-	tail := e.pipe.Writer().Space(head, got+zmtp.HeaderSizeMax)
+	tail := e.pipe.Writer().Space(0, got+zmtp.HeaderSizeMax)
+	copy(tail, l.head[:head])
 	copy(tail[head:], l.guess.Bytes()[:have])
 	e.in.dropGuess()
 	l.expect = 0

@@ -146,7 +146,8 @@ func (s *Session) PeerClosed(*pipe.Pipe) {
 	s.loop.Send(reactor.Command{Op: opPipeClosed, To: s})
 }
 
-// processPipeClosed ends the session when what was sent before is flushed.
+// processPipeClosed ends the session when what was sent before is flushed. Without
+// a stream that waits for a connection, or for Term with its linger.
 func (s *Session) processPipeClosed() {
 	if s.ended || s.pipe == nil {
 		return
@@ -155,7 +156,9 @@ func (s *Session) processPipeClosed() {
 		e.tryOut()
 		return
 	}
-	s.end()
+	if s.drained() {
+		s.end()
+	}
 }
 
 func (s *Session) processActivateWrite() {

@@ -34,9 +34,8 @@ func (e *Stream) readSlow() (int, bool) {
 	}
 	room := b.B[at : at+slowReadBytes]
 	n, no := transport.Read(e.fd, room)
-	if no != 0 || n == 0 {
+	if !e.arrived(n, no) {
 		e.restScratch()
-		e.arrived(n, no)
 		return 0, false
 	}
 	b.B = b.B[:at+n]

@@ -111,6 +111,9 @@ func (e *Stream) Event(r poller.Ready) {
 	if r&poller.Out != 0 {
 		e.tryOut()
 	}
+	if r&(poller.HangUp|poller.Error) != 0 {
+		e.in.ending = true
+	}
 	if r&(poller.In|poller.HangUp|poller.Error) != 0 && e.state != closed {
 		e.inEvent()
 	}

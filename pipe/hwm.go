@@ -24,12 +24,14 @@ type credit struct {
 	// writer only
 	written uint64 // messages
 	granted uint64 // written may grow up to here without looking at read
+	counted int64  // the mark that granted was counted with
 
 	_ cpu.CacheLinePad
 
 	// reader only
 	taken  uint64 // messages
 	report uint64 // taken at which progress is told next
+	marked int64  // the mark that report was counted with
 
 	_ cpu.CacheLinePad
 
@@ -41,13 +43,13 @@ type credit struct {
 
 func (c *credit) init(hwm int) {
 	c.hwm.Store(int64(hwm))
-	c.report = lowWater(int64(hwm))
+	c.report, c.marked = lowWater(int64(hwm)), int64(hwm)
 }
 
 // room reports whether the writer may begin a message. Where it may not, the
 // writer is marked asleep and gets a signal when it may.
 func (c *credit) room() bool {
-	return c.written < c.granted || c.regrant()
+	return c.written < c.granted && c.hwm.Load() == c.counted || c.regrant()
 }
 
 // regrant looks at the reader's progress. The store to asleep and the load of
@@ -67,6 +69,7 @@ func (c *credit) regrant() bool {
 
 func (c *credit) look() bool {
 	hwm := c.hwm.Load()
+	c.counted = hwm
 	if hwm <= 0 {
 		c.granted = math.MaxUint64
 		return true
@@ -82,14 +85,16 @@ func (c *credit) left() int {
 }
 
 // took counts n messages as read and returns true when the writer must be
-// signalled.
+// signalled. A mark that has changed is news too: the next multiple of the old
+// one's half may be further away than the new one lets the writer get.
 func (c *credit) took(n int) bool {
 	c.taken += uint64(n)
-	return c.taken >= c.report && c.tell()
+	return (c.taken >= c.report || c.hwm.Load() != c.marked) && c.tell()
 }
 
 func (c *credit) tell() bool {
-	lwm := lowWater(c.hwm.Load())
+	c.marked = c.hwm.Load()
+	lwm := lowWater(c.marked)
 	c.report = (c.taken/lwm + 1) * lwm
 	c.read.Store(c.taken)
 	return c.asleep.Load() && c.asleep.CompareAndSwap(true, false)

@@ -10,31 +10,38 @@ import (
 
 // SkipPartial drops the rest of a message of which a part has already been
 // consumed through Reader, with bodySent bytes of the next large body gone too
-// (libzmq session_base_t::clean_pipes). Runs on the reader.
+// (libzmq session_base_t::clean_pipes). What has been read by parts before is
+// passed; what a connection took by windows is counted, up to where it stopped.
+// Runs on the reader.
 func (p *Pipe) SkipPartial(bodySent int) {
 	r := &p.in.q.R
-	mid := p.seek(r, bodySent)
+	p.pass(r)
+	p.moreIn = false
+	mid, ended := p.seek(r, bodySent)
+	p.Took(r.CountTo(ended))
 	for mid && r.Ready() {
-		mid = p.skipFrame(r)
+		if mid = p.skipFrame(r); !mid {
+			r.EndMessage()
+			p.Took(1)
+		}
 	}
-	p.Took(r.DrainedMessages())
 }
 
 // seek walks the current chunk from its start to the reader's position. It
-// finishes a frame that was half consumed and reports whether the position is
-// then in the middle of a message.
-func (p *Pipe) seek(r *ypipe.Reader, bodySent int) (mid bool) {
+// finishes a frame that was half consumed and returns whether the position is
+// then in the middle of a message, and how many messages end before it.
+func (p *Pipe) seek(r *ypipe.Reader, bodySent int) (mid bool, ended int) {
 	_, taken, mid := r.Passed()
 	entry := 0
 	for off := 0; ; {
 		passed, _, _ := r.Passed()
 		if off > len(passed) || off == len(passed) && bodySent == 0 {
-			return mid
+			return mid, ended
 		}
 		frame := r.Chunk().Bytes()[off:]
 		_, size, n := zmtp.ParseHeader(frame)
 		if n == 0 {
-			return mid
+			return mid, ended
 		}
 		end, byRef := off+n, r.RefOff(entry) == off+n && size >= msg.RefBytesMin
 		if !byRef {
@@ -50,7 +57,9 @@ func (p *Pipe) seek(r *ypipe.Reader, bodySent int) (mid bool) {
 			}
 			entry++
 		}
-		off, mid = end, frame[0]&msg.More != 0
+		if off, mid = end, frame[0]&msg.More != 0; !mid {
+			ended++
+		}
 	}
 }
 

@@ -15,7 +15,7 @@ func (p *Pipe) CloseWrite() {
 	p.moreOut = false
 	awake := true
 	if h.conflate != nil {
-		awake = h.conflate.Close()
+		awake = h.conflate.Close() && !p.woke
 	} else {
 		awake = h.q.W.Close()
 	}

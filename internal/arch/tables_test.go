@@ -24,6 +24,7 @@ var layers = []struct {
 	{"cmd", 7, true},
 	{"perf", 7, true},
 	{"bench", 7, true},
+	{"interop", 7, true},
 
 	{"", 6, false},
 

@@ -58,9 +58,9 @@ func (m *Msg) Init(size int) []byte {
 		m.scratch = make([]byte, size)
 	}
 	m.scratch = m.scratch[:size]
-	m.first.data = m.scratch
+	m.first.data = m.scratch[:size:size]
 	m.n = 1
-	return m.scratch
+	return m.first.data
 }
 
 // Append adds a frame, by reference.
@@ -202,7 +202,7 @@ func (m *Msg) Copy(data []byte) {
 		m.Close()
 	}
 	m.scratch = append(m.scratch[:0], data...)
-	m.first.data = m.scratch
+	m.first.data = m.scratch[:len(data):len(data)]
 	m.n = 1
 }
 

@@ -342,6 +342,14 @@ func (r *Reader) Drained() bool { return r.bytes >= r.limit && r.refs >= r.limRe
 // EndMessage counts one message as read.
 func (r *Reader) EndMessage() { r.msgs++ }
 
+// CountTo says that n of the messages that end in the current chunk have been
+// read, and returns how many of them were not counted before.
+func (r *Reader) CountTo(n int) int {
+	fresh := n - r.msgs
+	r.msgs = n
+	return fresh
+}
+
 // DrainedMessages returns, once Window is used up, how many messages that end
 // in the chunk have not been counted yet, and counts them. It serves a reader
 // that moves bytes without looking at frames.

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: MPL-2.0
+"""A libzmq peer that does what it is told.
+
+Each line of standard input is a request, a JSON object with "op"; each line of
+standard output is its answer, an object that has "error" where it failed. It
+ends with its input.
+
+A frame is base64 text, or, where it is larger than PLAIN_MAX bytes, a number:
+the size of the frame that pattern() makes.
+"""
+
+import base64
+import json
+import socket
+import sys
+
+import zmq
+
+PLAIN_MAX = 1024
+BLOCK = 251
+
+
+def pattern(size):
+    block = bytes((7 * i + size) % BLOCK for i in range(BLOCK))
+    return (block * (size // BLOCK + 1))[:size]
+
+
+def unpack(frame):
+    return pattern(frame) if isinstance(frame, int) else base64.b64decode(frame)
+
+
+def pack(frame):
+    if len(frame) <= PLAIN_MAX:
+        return base64.b64encode(frame).decode()
+    if frame != pattern(len(frame)):
+        raise ValueError("a frame of %d bytes arrived damaged" % len(frame))
+    return len(frame)
+
+
+class Zmq:
+    """One ZeroMQ socket."""
+
+    def __init__(self, context, kind, options):
+        self.s = context.socket(getattr(zmq, kind))
+        self.s.setsockopt(zmq.LINGER, 0)
+        for name, value in options.items():
+            self.set(name, value)
+
+    def set(self, name, value):
+        if isinstance(value, str):
+            value = base64.b64decode(value)
+        self.s.setsockopt(getattr(zmq, name), value)
+
+    def bind(self, endpoint):
+        self.s.bind(endpoint)
+        return self.s.getsockopt(zmq.LAST_ENDPOINT).rstrip(b"\0").decode()
+
+    def connect(self, endpoint):
+        self.s.connect(endpoint)
+
+    def send(self, frames, timeout):
+        self.s.setsockopt(zmq.SNDTIMEO, timeout)
+        self.s.send_multipart(frames)
+
+    def recv(self, timeout):
+        self.s.setsockopt(zmq.RCVTIMEO, timeout)
+        return self.s.recv_multipart()
+
+    def close(self):
+        self.s.close()
+
+
+class Raw:
+    """One TCP connection without any protocol. A message is a piece of bytes; to
+    receive, the size is asked for."""
+
+    def __init__(self):
+        self.listener = None
+        self.conn = None
+
+    def bind(self, _):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        return "tcp://127.0.0.1:%d" % self.listener.getsockname()[1]
+
+    def connect(self, endpoint):
+        host, port = endpoint[len("tcp://"):].rsplit(":", 1)
+        self.conn = socket.create_connection((host, int(port)))
+
+    def ready(self, timeout):
+        if self.conn is None:
+            self.listener.settimeout(timeout / 1000)
+            self.conn = self.listener.accept()[0]
+        self.conn.settimeout(timeout / 1000)
+
+    def send(self, frames, timeout):
+        self.ready(timeout)
+        self.conn.sendall(b"".join(frames))
+
+    def recv_bytes(self, size, timeout):
+        """Returns less than size bytes only where the stream ends."""
+        self.ready(timeout)
+        got = b""
+        while len(got) < size:
+            piece = self.conn.recv(size - len(got))
+            if not piece:
+                break
+            got += piece
+        return got
+
+    def close(self):
+        for s in (self.conn, self.listener):
+            if s is not None:
+                s.close()
+
+
+class Peer:
+    """The requests."""
+
+    def __init__(self):
+        self.context = zmq.Context()
+        self.sockets = {}
+        self.last = 0
+
+    def answer(self, q):
+        op = q["op"]
+        if op == "open":
+            self.last += 1
+            if q["type"] == "RAW":
+                s = Raw()
+            else:
+                s = Zmq(self.context, q["type"], q.get("options") or {})
+            self.sockets[self.last] = s
+            return {"id": self.last}
+        if op == "version":
+            return {"version": zmq.zmq_version()}
+        s = self.sockets[q["id"]]
+        if op == "bind":
+            return {"endpoint": s.bind(q["endpoint"])}
+        if op == "connect":
+            s.connect(q["endpoint"])
+        elif op == "set":
+            s.set(q["name"], q["value"])
+        elif op == "send":
+            s.send([unpack(f) for f in q["frames"]], q["timeout"])
+        elif op == "recv":
+            return {"frames": [pack(f) for f in s.recv(q["timeout"])]}
+        elif op == "recv_bytes":
+            return {"frames": [pack(s.recv_bytes(q["size"], q["timeout"]))]}
+        elif op == "close":
+            s.close()
+            del self.sockets[q["id"]]
+        else:
+            raise ValueError("unknown request " + op)
+        return {}
+
+
+def main():
+    peer = Peer()
+    for line in sys.stdin:
+        try:
+            reply = peer.answer(json.loads(line))
+        except zmq.Again:
+            reply = {"again": True, "error": "nothing in time"}
+        except Exception as e:
+            reply = {"error": "%s: %s" % (type(e).__name__, e)}
+        print(json.dumps(reply), flush=True)
+    for s in peer.sockets.values():
+        s.close()
+    peer.context.term()
+
+
+main()

@@ -95,6 +95,24 @@ func (q *FairQueue) Recv(f *msg.Part) *Pipe {
 	return nil
 }
 
+// RecvSmall returns the next message of the current pipe, if it is there and has
+// one part without a body of its own. Where ok is false Recv tells more. The data
+// is valid until the next receive.
+func (q *FairQueue) RecvSmall() (data []byte, ok bool) {
+	if q.active == 0 || q.more {
+		return nil, false
+	}
+	data, ok = q.pipes[q.current].ReadSmall()
+	if !ok {
+		return nil, false
+	}
+	q.current++
+	if q.current >= q.active {
+		q.current = 0
+	}
+	return data, true
+}
+
 // HasIn reports whether Recv would return something.
 func (q *FairQueue) HasIn() bool {
 	if q.more {

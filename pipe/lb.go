@@ -101,6 +101,28 @@ func (l *LoadBalancer) Send(f *msg.Part) (p *Pipe, ok bool) {
 	return nil, false
 }
 
+// SendSmall sends a message of one part without a body of its own, and publishes
+// it. It returns the pipe if its reader must be signalled. ok is false, and
+// nothing has happened, where Send has to decide.
+func (l *LoadBalancer) SendSmall(data []byte) (asleep *Pipe, ok bool) {
+	if l.active == 0 || l.more || l.dropping {
+		return nil, false
+	}
+	p := l.pipes[l.current]
+	awake, ok := p.WriteSmall(data)
+	if !ok {
+		return nil, false
+	}
+	l.current++
+	if l.current >= l.active {
+		l.current = 0
+	}
+	if !awake {
+		asleep = p
+	}
+	return asleep, true
+}
+
 // lose gives up a message whose pipe closed between its parts.
 func (l *LoadBalancer) lose(p *Pipe, f *msg.Part) bool {
 	p.Rollback()

@@ -177,6 +177,29 @@ func (p *Pipe) Write(f *msg.Part) bool {
 	return true
 }
 
+// WriteSmall appends and publishes a message of one part that is shorter than
+// msg.RefBytesMin: Write and Flush of the commonest case in one. ok is false,
+// and nothing has happened, where CheckWrite says so or the pipe's state needs
+// the long way. awake is what Flush returns. Runs on the writer.
+func (p *Pipe) WriteSmall(data []byte) (awake, ok bool) {
+	h := p.out
+	if p.moreOut || h.conflate != nil || h.closed.Load() != 0 || !h.c.room() {
+		return true, false
+	}
+	w := &h.q.W
+	n := len(data)
+	b := w.Space(0, zmtp.HeaderSizeMax+n)
+	at := 2
+	if n <= math.MaxUint8 {
+		b[0], b[1] = 0, byte(n)
+	} else {
+		at = zmtp.PutHeader(b, 0, n)
+	}
+	copy(b[at:], data)
+	h.c.written++
+	return w.FlushWhole(at + n), true
+}
+
 // writeRef appends a header and a reference to the body.
 func (p *Pipe) writeRef(w *ypipe.Writer, f *msg.Part) {
 	if !w.RefRoom() {
@@ -281,6 +304,39 @@ func (p *Pipe) Read(f *msg.Part) bool {
 	p.passed = n + size
 	p.count(r, f)
 	return true
+}
+
+// ReadSmall returns the next message if it is there and has one part of its own
+// bytes and no flags: Read of the commonest case. Where ok is false Read tells
+// more. The data is valid until the next read. Runs on the reader.
+func (p *Pipe) ReadSmall() (data []byte, ok bool) {
+	if p.in.conflate != nil || p.moreIn {
+		return nil, false
+	}
+	r := &p.in.q.R
+	p.pass(r)
+	if !r.Ready() {
+		return nil, false
+	}
+	b := r.Window()
+	if len(b) < 2 {
+		return nil, false
+	}
+	n, size := 2, int(b[1])
+	if b[0] != 0 {
+		if b[0] != zmtp.FlagLarge {
+			return nil, false
+		}
+		if n, size = zmtp.HeaderSizeMax, int(binary.BigEndian.Uint64(b[1:])); size >= msg.RefBytesMin {
+			return nil, false
+		}
+	}
+	p.passed = n + size
+	r.EndMessage()
+	if p.in.c.took(1) {
+		p.peer.sink.WriteActivated(p.peer)
+	}
+	return b[n : n+size], true
 }
 
 // readRef takes the body that stands behind the header at the start of the

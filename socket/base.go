@@ -33,12 +33,18 @@ type Base struct {
 	opts  option.Options // both to write, either to read
 	pipes []*pipe.Pipe   // all that the pattern has; both
 
+	// The pattern's own, where sending is nothing but balancing and receiving
+	// nothing but fair queueing; nil otherwise. Immutable.
+	lb *pipe.LoadBalancer // S
+	fq *pipe.FairQueue    // R
+
 	// S
 	owed    *pipe.Pipe // the pipe to signal after unlocking
 	sending msg.Part   // the part on its way into the pattern; here, as it must not be on the heap anew each time
 
 	// R
 	receiving msg.Part // the same on the way out
+	inRow     int      // messages since the last time there was none
 
 	// shared; leaves
 	state    atomic.Int32 // an errno.Errno: 0 while open, ENOTSOCK, ETERM
@@ -46,6 +52,7 @@ type Base struct {
 	recvs    waitq
 	todo     todo
 	eager    atomic.Bool // opEager has been posted
+	lulled   atomic.Bool // the next wait begins with a lull
 	own      reactor.Own
 	objects  objects
 	events   events

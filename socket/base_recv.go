@@ -30,6 +30,7 @@ func (b *Base) Recv(ctx context.Context, m *msg.Msg, block bool) error {
 	if !block {
 		return errno.EAGAIN
 	}
+	b.lull()
 	_, err := b.recvSome(ctx, oneMsg(m), true)
 	return err
 }
@@ -45,7 +46,10 @@ func (b *Base) recvOne(m *msg.Msg) (e errno.Errno) {
 		b.hearIn()
 	}
 	if e = b.check(); e == 0 {
-		e = b.recvParts(m)
+		e = b.recvShort(m)
+	}
+	if e == errno.EAGAIN && b.streams() {
+		b.lulled.Store(true)
 	}
 	if e == 0 && b.recvs.waiting.Load() > 0 && b.pat.hasIn() {
 		b.recvs.wakeOne()
@@ -55,6 +59,47 @@ func (b *Base) recvOne(m *msg.Msg) (e errno.Errno) {
 		b.settle()
 	}
 	return e
+}
+
+// lullLoads is how long a stream's receiver looks away, in loads of some 0.3 ns
+// each. It trades 3 µs of delay against the number of messages that a look finds;
+// set by perf/inproc_thr at 64 B, where it brings 25 to 45 % (0 and 1,000 loads
+// bring nothing, 30,000 no more than this).
+const lullLoads = 10_000
+
+// lull lets messages gather where a stream comes from another goroutine of the
+// process and its receiver has caught up with the sender: to look again at once
+// would find one message each time, and have the two cores fight for the memory
+// that says so. Sockets that also send are left alone, they may be waiting for an
+// answer; and so is one that has had a single message since it last waited.
+func (b *Base) lull() {
+	if !b.lulled.Load() {
+		return
+	}
+	b.lulled.Store(false)
+	for range lullLoads {
+		b.lulled.Load()
+	}
+}
+
+// streams reports whether lull applies, and begins to count anew. Runs under R.
+func (b *Base) streams() bool {
+	n := b.inRow
+	b.inRow = 0
+	return n > 1 && b.kind.traits.mute && len(b.pipes) > 0 && b.pipes[0].Inproc
+}
+
+// recvShort fills m with the next message, a small one by the shortest way that
+// there is. Runs under R.
+func (b *Base) recvShort(m *msg.Msg) errno.Errno {
+	if b.fq != nil {
+		if data, ok := b.fq.RecvSmall(); ok {
+			m.Copy(data)
+			b.inRow++
+			return errno.OK
+		}
+	}
+	return b.recvParts(m)
 }
 
 // RecvBatch receives at least one message and as many as are there, up to

@@ -45,26 +45,45 @@ func (b *Base) sendOne(m *msg.Msg) (e errno.Errno) {
 		b.hearOut()
 	}
 	if e = b.check(); e == 0 {
-		if data, ok := m.Small(); ok {
-			b.sending = msg.Part{Data: data}
-			if e = b.pat.send(&b.sending); e == 0 {
-				m.Sent()
-			}
-		} else {
-			e = b.sendParts(m)
-		}
+		e = b.sendShort(m)
 	}
 	if e == 0 && b.sends.waiting.Load() > 0 && b.pat.hasOut() {
 		b.sends.wakeOne()
 	}
 	p := b.owed
-	b.owed = nil
+	if p != nil {
+		b.owed = nil
+	}
 	b.smu.Unlock()
 	if p != nil {
 		p.Signal()
 	}
 	if b.todo.filled.Load() {
 		b.settle()
+	}
+	return e
+}
+
+// sendShort hands one message to the pattern, a small one by the shortest way
+// that there is. Runs under S.
+func (b *Base) sendShort(m *msg.Msg) errno.Errno {
+	data, ok := m.Small()
+	if !ok {
+		return b.sendParts(m)
+	}
+	if b.lb != nil {
+		if p, ok := b.lb.SendSmall(data); ok {
+			if p != nil {
+				b.owe(p)
+			}
+			m.Sent()
+			return errno.OK
+		}
+	}
+	b.sending = msg.Part{Data: data}
+	e := b.pat.send(&b.sending)
+	if e == 0 {
+		m.Sent()
 	}
 	return e
 }

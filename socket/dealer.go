@@ -23,6 +23,7 @@ type dealer struct {
 
 func newDealer(b *Base) pattern {
 	s := makeDealer(b)
+	b.lb, b.fq = &s.lb, &s.fq
 	return &s
 }
 

@@ -18,7 +18,11 @@ type pull struct {
 	fq pipe.FairQueue // R
 }
 
-func newPull(b *Base) pattern { return &pull{fq: pipe.FairQueue{Ended: b.ended}} }
+func newPull(b *Base) pattern {
+	s := &pull{fq: pipe.FairQueue{Ended: b.ended}}
+	b.fq = &s.fq
+	return s
+}
 
 func (s *pull) attach(p *pipe.Pipe, _ bool)  { s.fq.Attach(p) }
 func (s *pull) detachIn(p *pipe.Pipe)        { s.fq.Remove(p) }

@@ -18,7 +18,11 @@ type push struct {
 	lb pipe.LoadBalancer // S
 }
 
-func newPush(b *Base) pattern { return &push{b: b} }
+func newPush(b *Base) pattern {
+	s := &push{b: b}
+	b.lb = &s.lb
+	return s
+}
 
 func (s *push) attach(p *pipe.Pipe, _ bool)  { s.lb.Attach(p) }
 func (s *push) detachOut(p *pipe.Pipe)       { s.lb.Remove(p) }

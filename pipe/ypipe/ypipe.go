@@ -138,6 +138,21 @@ func (w *Writer) flushChain() bool {
 	return awake
 }
 
+// FlushWhole says that n more bytes of Space hold a message of one frame, and
+// publishes it with everything before: Advance, EndMessages and Flush of the
+// commonest case in one. Precondition: not Pending.
+func (w *Writer) FlushWhole(n int) bool {
+	w.bytes += n
+	w.msgs++
+	if w.tail != w.pub {
+		w.bound = position{w.tail, w.bytes, w.refs, w.msgs}
+		return w.flushChain()
+	}
+	// pub <= bound <= tail: bound is in this chunk already.
+	w.bound.bytes, w.bound.refs, w.bound.msgs = w.bytes, w.refs, w.msgs
+	return w.publish(pack(w.bytes, w.refs, w.msgs))
+}
+
 // publish makes m the mark of pub. The compare-and-swap fails only if the
 // reader has set its asleep flag meanwhile (Y4); then the reader touches
 // nothing until it is signalled and a plain store will do.

@@ -195,6 +195,7 @@ func (p *Pipe) WriteSmall(data []byte) (awake, ok bool) {
 	} else {
 		at = zmtp.PutHeader(b, 0, n)
 	}
+	prefetchWrite(&b[0])
 	copy(b[at:], data)
 	h.c.written++
 	return w.FlushWhole(at + n), true

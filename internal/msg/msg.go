@@ -55,7 +55,7 @@ func (m *Msg) Init(size int) []byte {
 		return b.Bytes()
 	}
 	if cap(m.scratch) < size {
-		m.scratch = make([]byte, size)
+		m.scratch = make([]byte, size, max(size, scratchBytesMin))
 	}
 	m.scratch = m.scratch[:size]
 	m.first.data = m.scratch[:size:size]
@@ -72,8 +72,21 @@ func (m *Msg) AppendBody(b *buf.Body) {
 	m.add(part{data: b.Bytes(), body: b})
 }
 
+// scratchBytesMin keeps the scratch memory of two messages out of one cache line:
+// a sender and a receiver of single bytes would fight for it at every message,
+// which costs half of the throughput at inproc.
+const scratchBytesMin = 64
+
+// prepare makes the scratch memory, before its first use for size bytes.
+func (m *Msg) prepare(size int) {
+	if m.scratch == nil {
+		m.scratch = make([]byte, 0, max(size, scratchBytesMin))
+	}
+}
+
 // AppendCopy adds a frame whose bytes are copied into m's own memory.
 func (m *Msg) AppendCopy(frame []byte) {
+	m.prepare(len(frame))
 	at := len(m.scratch)
 	// A move of the scratch memory leaves earlier frames where they are: they
 	// keep the old array alive.
@@ -201,6 +214,7 @@ func (m *Msg) Copy(data []byte) {
 	if m.n != 0 {
 		m.Close()
 	}
+	m.prepare(len(data))
 	m.scratch = append(m.scratch[:0], data...)
 	m.first.data = m.scratch[:len(data):len(data)]
 	m.n = 1

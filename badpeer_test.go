@@ -303,7 +303,7 @@ func (b *badPeer) run(t *testing.T, f *fan, handshake string) {
 	var before zmq.EventType
 	for e := range events {
 		if e.Remote != remote {
-			t.Errorf("event %#x of %s: %v", e.Type, e.Remote, e.Err)
+			t.Errorf("event %v of %s: %v", e.Type, e.Remote, e.Err)
 			continue
 		}
 		switch e.Type {
@@ -311,7 +311,7 @@ func (b *badPeer) run(t *testing.T, f *fan, handshake string) {
 			continue
 		}
 		if !b.check(e.Err) {
-			t.Errorf("event %#x says %v", e.Type, e.Err)
+			t.Errorf("event %v says %v", e.Type, e.Err)
 		}
 		if e.Type == zmq.EventDisconnected {
 			break
@@ -322,7 +322,7 @@ func (b *badPeer) run(t *testing.T, f *fan, handshake string) {
 		t.Error("no one said that the connection ended")
 	}
 	if before != b.event {
-		t.Errorf("events %#x came before the end, want %#x", before, b.event)
+		t.Errorf("events %v came before the end, want %v", before, b.event)
 	}
 	f.pass(w, bound, good, "after")
 	if m, err := bound.TryRecv(); !errors.Is(err, zmq.ErrAgain) {
@@ -424,7 +424,7 @@ func TestBadReply(t *testing.T) {
 				}
 			}
 			if len(seen) != 3 || seen[1] != zmq.EventDisconnected {
-				t.Fatalf("events %#x, want a handshake, an end and a handshake", seen)
+				t.Fatalf("events %v, want a handshake, an end and a handshake", seen)
 			}
 			w.send(req, "question")
 			w.want(rep, "question")

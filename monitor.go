@@ -34,13 +34,16 @@ const (
 	EventHandshakeSucceeded      = engine.EventHandshakeSucceeded
 	EventHandshakeFailedProtocol = engine.EventHandshakeFailedProtocol
 	EventHandshakeFailedAuth     = engine.EventHandshakeFailedAuth
-	EventAll                     = engine.EventAll
+	EventPipesStats              = engine.EventPipesStats
+	EventAll                     = engine.EventAll   // all but EventPipesStats
+	EventAllV2                   = engine.EventAllV2 // all
 )
 
 // Events watches the socket: it collects the events in mask from this call on,
 // and ranging over the result, once, yields them until ctx ends, the socket has
 // closed or the context was shut down. It never slows the socket down: a watcher
-// that is more than 4096 events behind misses the oldest. Where the result is not
+// that is more than 4096 events behind misses the oldest. EventMonitorStopped, where
+// mask has it, is the last one, unless the range was left before. Where the result is not
 // ranged over, ctx must end for the memory to be freed.
 func (s *Socket) Events(ctx context.Context, mask EventType) iter.Seq[Event] {
 	next, stop := s.b.Watch(mask)

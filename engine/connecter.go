@@ -213,5 +213,5 @@ func (s *Session) stopConnecting() {
 
 // event reports something about the session's endpoint.
 func (s *Session) event(t EventType, local string, value int64, err error) {
-	s.host.Event(Event{Type: t, Local: local, Remote: s.endpoint, Value: value, Err: err})
+	s.host.Event(Event{Type: t, Local: local, Remote: s.endpoint, Value: value, Err: Numbered(err)})
 }

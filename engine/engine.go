@@ -10,6 +10,7 @@ import (
 
 	"github.com/zeroloop/zmq/engine/mechanism"
 	"github.com/zeroloop/zmq/engine/zmtp"
+	"github.com/zeroloop/zmq/internal/errno"
 	"github.com/zeroloop/zmq/pipe"
 )
 
@@ -94,9 +95,13 @@ func classify(err error) Reason {
 
 // number returns the errno that err stands for, as an event's value.
 func number(err error) int64 {
-	var no syscall.Errno
-	if errors.As(err, &no) {
-		return int64(no)
+	var own errno.Errno
+	var system syscall.Errno
+	switch {
+	case errors.As(err, &own):
+		return int64(own)
+	case errors.As(err, &system):
+		return int64(system)
 	}
 	return int64(syscall.EPIPE)
 }

@@ -2,6 +2,15 @@
 
 package engine
 
+import (
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/zeroloop/zmq/internal/errno"
+	"github.com/zeroloop/zmq/transport"
+)
+
 // EventType is a bit mask of what can happen to a connection, with libzmq's
 // values (zmq_socket_monitor).
 type EventType uint32
@@ -23,8 +32,38 @@ const (
 	EventHandshakeSucceeded      EventType = 0x1000
 	EventHandshakeFailedProtocol EventType = 0x2000 // Value: ZMQ_PROTOCOL_ERROR code
 	EventHandshakeFailedAuth     EventType = 0x4000 // Value: ZAP status
+	EventPipesStats              EventType = 0x10000 // Value, Inward: messages queued
 	EventAll                     EventType = 0xffff
+	EventAllV2                             = EventAll | EventPipesStats
 )
+
+// eventNames are the events by bit number, as zmq.h has them behind ZMQ_EVENT_.
+var eventNames = [...]string{
+	"CONNECTED", "CONNECT_DELAYED", "CONNECT_RETRIED", "LISTENING", "BIND_FAILED", "ACCEPTED",
+	"ACCEPT_FAILED", "CLOSED", "CLOSE_FAILED", "DISCONNECTED", "MONITOR_STOPPED",
+	"HANDSHAKE_FAILED_NO_DETAIL", "HANDSHAKE_SUCCEEDED", "HANDSHAKE_FAILED_PROTOCOL",
+	"HANDSHAKE_FAILED_AUTH", "", "PIPES_STATS",
+}
+
+// String returns the event's name as it stands in zmq.h behind ZMQ_EVENT_; of
+// several events all names, with "|" between them; "0" for none; a number for
+// bits that have no name.
+func (t EventType) String() string {
+	if t == 0 {
+		return "0"
+	}
+	var names []string
+	for i, name := range eventNames {
+		if bit := EventType(1) << i; name != "" && t&bit != 0 {
+			names = append(names, name)
+			t &^= bit
+		}
+	}
+	if t != 0 {
+		names = append(names, "0x"+strconv.FormatUint(uint64(t), 16))
+	}
+	return strings.Join(names, "|")
+}
 
 // Event is one thing that happened to a connection or a listener of a socket.
 type Event struct {
@@ -32,6 +71,22 @@ type Event struct {
 	Local     string // our end, as an endpoint; may be empty
 	Remote    string // the peer's end, as an endpoint; may be empty
 	Value     int64  // depends on Type, as with libzmq
+	Inward    int64  // with EventPipesStats: messages queued to be received; Value those to be sent
 	Err       error  // why, where something failed
 	RoutingID []byte // the peer's identity, with EventHandshakeSucceeded
+}
+
+// Numbered returns err with the system's error number that it rests on, if any,
+// as an errno.Errno, which answers errors.Is for the number of either kind. It
+// looks into what transport returns, and leaves everything else as it is.
+func Numbered(err error) error {
+	switch e := err.(type) {
+	case syscall.Errno:
+		return errno.Errno(e)
+	case *transport.Error:
+		if no, ok := e.Err.(syscall.Errno); ok {
+			return &transport.Error{Op: e.Op, Endpoint: e.Endpoint, Err: errno.Errno(no)}
+		}
+	}
+	return err
 }

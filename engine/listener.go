@@ -149,7 +149,7 @@ func (l *Listener) processTerm() {
 }
 
 func (l *Listener) event(t EventType, value int64, err error) {
-	l.host.Event(Event{Type: t, Local: l.l.Endpoint(), Value: value, Err: err})
+	l.host.Event(Event{Type: t, Local: l.l.Endpoint(), Value: value, Err: Numbered(err)})
 }
 
 // TransportOptions picks what the transport wants to know from a socket's

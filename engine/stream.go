@@ -161,7 +161,7 @@ func (e *Stream) Fire(t *reactor.Timer) {
 
 // report tells the socket why the stream ends.
 func (e *Stream) report(err error) {
-	full := &Error{Reason: classify(err), Remote: e.remote, Err: err}
+	full := &Error{Reason: classify(err), Remote: e.remote, Err: Numbered(err)}
 	if e.state < active {
 		e.reportHandshake(full)
 	}

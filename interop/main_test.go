@@ -177,7 +177,7 @@ func (e *events) wait(typ zmq.EventType) zmq.Event {
 				return ev
 			}
 		case <-e.w.ctx.Done():
-			e.w.Fatalf("no event %#x came", typ)
+			e.w.Fatalf("no event %v came", typ)
 		}
 	}
 }
@@ -187,7 +187,7 @@ func (e *events) none() {
 	e.w.Helper()
 	select {
 	case ev := <-e.from:
-		e.w.Errorf("event %#x came: %v", ev.Type, ev.Err)
+		e.w.Errorf("event %v came: %v", ev.Type, ev.Err)
 	default:
 	}
 }

@@ -101,7 +101,7 @@ func (b *Base) Bind(endpoint string) error {
 	topts := engine.TransportOptions(&opts)
 	l, err := transport.Listen(endpoint, &topts)
 	if err != nil {
-		b.Event(engine.Event{Type: engine.EventBindFailed, Local: endpoint, Value: int64(errno.From(err)), Err: err})
+		b.Event(engine.Event{Type: engine.EventBindFailed, Local: endpoint, Value: int64(errno.From(err)), Err: engine.Numbered(err)})
 		return err
 	}
 	bound := l.Endpoint()

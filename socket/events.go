@@ -26,6 +26,7 @@ type events struct {
 // watcher is one monitor.
 type watcher struct {
 	mask  engine.EventType
+	told  bool           // MONITOR_STOPPED was returned; the watching goroutine's
 	queue []engine.Event // guarded by events.mu
 	fill  chan struct{}  // capacity 1: queue is not empty
 }
@@ -50,9 +51,9 @@ func (b *Base) Event(e engine.Event) {
 	}
 }
 
-// Watch begins to collect the events in mask; next returns them one by one and
-// false when the context or the socket has ended; stop must be called in the
-// end.
+// Watch begins to collect the events in mask; next, for one goroutine at a time,
+// returns them one by one and false when the context or the socket has ended,
+// after MONITOR_STOPPED if that is in mask; stop must be called in the end.
 func (b *Base) Watch(mask engine.EventType) (next func(context.Context) (engine.Event, bool), stop func()) {
 	w := &watcher{mask: mask, fill: make(chan struct{}, 1)}
 	v := &b.events
@@ -76,15 +77,24 @@ func (v *events) next(ctx context.Context, w *watcher) (engine.Event, bool) {
 		over := v.over
 		v.mu.Unlock()
 		if over {
-			return engine.Event{}, false
+			return w.last()
 		}
 		select {
 		case <-w.fill:
 		case <-v.closed:
 		case <-ctx.Done():
-			return engine.Event{}, false
+			return w.last()
 		}
 	}
+}
+
+// last returns MONITOR_STOPPED, once and where it is asked for.
+func (w *watcher) last() (engine.Event, bool) {
+	if w.told || w.mask&engine.EventMonitorStopped == 0 {
+		return engine.Event{}, false
+	}
+	w.told = true
+	return engine.Event{Type: engine.EventMonitorStopped}, true
 }
 
 func (v *events) drop(w *watcher) {

@@ -30,8 +30,8 @@ const (
 	EventMonitorStopped          EventType = 0x0400
 	EventHandshakeFailedNoDetail EventType = 0x0800 // Value: errno
 	EventHandshakeSucceeded      EventType = 0x1000
-	EventHandshakeFailedProtocol EventType = 0x2000 // Value: ZMQ_PROTOCOL_ERROR code
-	EventHandshakeFailedAuth     EventType = 0x4000 // Value: ZAP status
+	EventHandshakeFailedProtocol EventType = 0x2000  // Value: ZMQ_PROTOCOL_ERROR code
+	EventHandshakeFailedAuth     EventType = 0x4000  // Value: ZAP status
 	EventPipesStats              EventType = 0x10000 // Value, Inward: messages queued
 	EventAll                     EventType = 0xffff
 	EventAllV2                             = EventAll | EventPipesStats

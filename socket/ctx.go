@@ -33,6 +33,7 @@ type Ctx struct {
 	ipv6       bool
 	ending     bool // Shutdown or Term has come
 	stopped    bool // the loops are gone
+	stored     stored
 
 	names  names
 	reaper reactor.Reaper
@@ -46,6 +47,7 @@ func NewCtx() *Ctx {
 		ioThreads:  IOThreadsDefault,
 		maxSockets: SocketsDefault,
 		blocky:     true,
+		stored:     storedDefaults(),
 	}
 }
 

@@ -2,7 +2,10 @@
 
 package option
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // Socket types, with libzmq's numbers.
 const (
@@ -31,6 +34,30 @@ const (
 
 // Forever is the duration that never ends: LINGER, SNDTIMEO and RCVTIMEO -1.
 const Forever time.Duration = -1
+
+// The mechanisms, with libzmq's numbers.
+const (
+	MechanismNull = iota
+	MechanismPlain
+	MechanismCurve
+	MechanismGSSAPI
+)
+
+// The bits of RECONNECT_STOP.
+const (
+	StopConnRefused = 1 << iota
+	StopHandshakeFailed
+	StopAfterDisconnect
+)
+
+// The bits of ROUTER_NOTIFY.
+const (
+	NotifyConnect = 1 << iota
+	NotifyDisconnect
+)
+
+// Property is one entry of METADATA.
+type Property struct{ Name, Value string }
 
 // Options are the settings of one socket. Sessions and listeners get a copy
 // when they are made, so that a later change does not reach them (libzmq
@@ -68,7 +95,42 @@ type Options struct {
 	BindToDevice         string
 	Priority             int
 	BusyPoll             int
-	UseFD                int // -1 is none
+	UseFD                int            // -1 is none
+	InBatchSize          int            // bytes; raw data is handed over in pieces of at most this
+	OutBatchSize         int            // bytes; stored
+	ReconnectStop        int            // StopConnRefused and others
+	Metadata             []Property     // X- properties that the handshake sends, sorted; never changed in place
+	AcceptFilters        []netip.Prefix // who may connect by tcp; empty is anyone; never changed in place
+	IPCFilterPID         []int          // who may connect by ipc; all three empty is anyone; never changed in place
+	IPCFilterUID         []int
+	IPCFilterGID         []int
+	SocksProxy           string // host:port, or empty
+	SocksUsername        string
+	SocksPassword        string
+	MulticastHops        int
+	MulticastLoop        bool
+	MulticastMaxTPDU     int           // bytes; pgm and norm only, stored
+	Rate                 int           // kbit/s; pgm and norm only, stored
+	RecoveryInterval     time.Duration // pgm only, stored
+	LoopbackFastpath     bool          // Windows only, stored
+
+	// security
+	Mechanism                                       int  // MechanismNull and others
+	AsServer                                        bool // the mechanism's server
+	PlainUsername                                   string
+	PlainPassword                                   string
+	CurvePublic                                     [32]byte
+	CurveSecret                                     [32]byte
+	CurveServer                                     [32]byte // the server's public key
+	ZAPDomain                                       string
+	ZAPEnforce                                      bool
+	WSSKeyPEM, WSSCertPEM, WSSTrustPEM, WSSHostname string // PEM text, and the name to expect
+	WSSTrustSystem                                  bool
+
+	// messages that the library sends or makes
+	HelloMsg      []byte
+	DisconnectMsg []byte
+	HiccupMsg     []byte
 
 	// heartbeats
 	HeartbeatInterval time.Duration // 0 is off
@@ -89,6 +151,8 @@ type Options struct {
 	XPubWelcome      []byte
 	InvertMatching   bool
 	StreamNotify     bool
+	RouterNotify     int // NotifyConnect | NotifyDisconnect
+	XPubManualLast   bool
 	OnlyFirstSub     bool
 	VerboseUnsub     bool
 	ConnectRoutingID []byte // used up by the next connect
@@ -116,6 +180,13 @@ func Defaults(typ int) Options {
 		UseFD:             -1,
 		HeartbeatTimeout:  -1,
 		StreamNotify:      true,
+		InBatchSize:       8192,
+		OutBatchSize:      8192,
+		MulticastHops:     1,
+		MulticastLoop:     true,
+		MulticastMaxTPDU:  1500,
+		Rate:              100,
+		RecoveryInterval:  10 * time.Second,
 	}
 	switch typ {
 	case Sub, XSub, Dish:

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package option
+
+// The numbers of the socket options, as in zmq.h.
+const (
+	AffinityID               = 4
+	RoutingIDID              = 5
+	SubscribeID              = 6
+	UnsubscribeID            = 7
+	RateID                   = 8
+	RecoveryIvlID            = 9
+	SndbufID                 = 11
+	RcvbufID                 = 12
+	RcvmoreID                = 13
+	FDID                     = 14
+	EventsID                 = 15
+	TypeID                   = 16
+	LingerID                 = 17
+	ReconnectIvlID           = 18
+	BacklogID                = 19
+	ReconnectIvlMaxID        = 21
+	MaxMsgSizeID             = 22
+	SndHWMID                 = 23
+	RcvHWMID                 = 24
+	MulticastHopsID          = 25
+	RcvTimeoID               = 27
+	SndTimeoID               = 28
+	IPv4OnlyID               = 31
+	LastEndpointID           = 32
+	RouterMandatoryID        = 33
+	TCPKeepaliveID           = 34
+	TCPKeepaliveCntID        = 35
+	TCPKeepaliveIdleID       = 36
+	TCPKeepaliveIntvlID      = 37
+	TCPAcceptFilterID        = 38
+	ImmediateID              = 39
+	XPubVerboseID            = 40
+	RouterRawID              = 41
+	IPv6ID                   = 42
+	MechanismID              = 43
+	PlainServerID            = 44
+	PlainUsernameID          = 45
+	PlainPasswordID          = 46
+	CurveServerID            = 47
+	CurvePublicKeyID         = 48
+	CurveSecretKeyID         = 49
+	CurveServerKeyID         = 50
+	ProbeRouterID            = 51
+	ReqCorrelateID           = 52
+	ReqRelaxedID             = 53
+	ConflateID               = 54
+	ZAPDomainID              = 55
+	RouterHandoverID         = 56
+	TOSID                    = 57
+	IPCFilterPIDID           = 58
+	IPCFilterUIDID           = 59
+	IPCFilterGIDID           = 60
+	ConnectRoutingIDID       = 61
+	GSSAPIServerID           = 62
+	GSSAPIPrincipalID        = 63
+	GSSAPIServicePrincipalID = 64
+	GSSAPIPlaintextID        = 65
+	HandshakeIvlID           = 66
+	SocksProxyID             = 68
+	XPubNoDropID             = 69
+	XPubManualID             = 71
+	XPubWelcomeMsgID         = 72
+	StreamNotifyID           = 73
+	InvertMatchingID         = 74
+	HeartbeatIvlID           = 75
+	HeartbeatTTLID           = 76
+	HeartbeatTimeoutID       = 77
+	XPubVerboserID           = 78
+	ConnectTimeoutID         = 79
+	TCPMaxRTID               = 80
+	ThreadSafeID             = 81
+	MulticastMaxTPDUID       = 84
+	UseFDID                  = 89
+	BindToDeviceID           = 92
+	ZAPEnforceDomainID       = 93
+	LoopbackFastpathID       = 94
+	MetadataID               = 95
+	MulticastLoopID          = 96
+	RouterNotifyID           = 97
+	XPubManualLastValueID    = 98
+	SocksUsernameID          = 99
+	SocksPasswordID          = 100
+	InBatchSizeID            = 101
+	OutBatchSizeID           = 102
+	WSSKeyPEMID              = 103
+	WSSCertPEMID             = 104
+	WSSTrustPEMID            = 105
+	WSSHostnameID            = 106
+	WSSTrustSystemID         = 107
+	OnlyFirstSubscribeID     = 108
+	ReconnectStopID          = 109
+	HelloMsgID               = 110
+	DisconnectMsgID          = 111
+	PriorityID               = 112
+	BusyPollID               = 113
+	HiccupMsgID              = 114
+	XSubVerboseUnsubscribeID = 115
+	TopicsCountID            = 116
+)
+
+// The numbers of the context options, as in zmq.h.
+const (
+	CtxIOThreadsID         = 1
+	CtxMaxSocketsID        = 2
+	CtxSocketLimitID       = 3 // get
+	CtxThreadPriorityID    = 3 // set
+	CtxThreadSchedPolicyID = 4
+	CtxMaxMsgSizeID        = 5
+	CtxMsgTSizeID          = 6
+	CtxAffinityAddID       = 7
+	CtxAffinityRemoveID    = 8
+	CtxThreadNamePrefixID  = 9
+	CtxZeroCopyRecvID      = 10
+	CtxIPv6ID              = 42
+	CtxBlockyID            = 70
+)

@@ -59,3 +59,14 @@ func (s *Socket) Events(ctx context.Context, mask EventType) iter.Seq[Event] {
 		}
 	}
 }
+
+// Monitor sends the events in mask as messages to an inproc endpoint, to which a
+// PAIR, SUB or PULL socket connects, in libzmq's form: for those who port; Events
+// is easier (zmq_socket_monitor_versioned). typ is PAIR, PUB or PUSH, version 1
+// or 2; see zmq_socket_monitor_versioned(3) for the frames. An empty endpoint
+// stops the monitor, as another one does. The last message is
+// EventMonitorStopped. Errors: ErrInvalid, ErrProtoNoSupport, ErrAddrInUse,
+// ErrMFile, as the sending socket counts as one of the context's.
+func (s *Socket) Monitor(endpoint string, mask EventType, version int, typ SocketType) error {
+	return wrap("monitor", endpoint, s.b.Monitor(endpoint, mask, version, int(typ)))
+}

@@ -74,6 +74,16 @@ type Event struct {
 	Inward    int64  // with EventPipesStats: messages queued to be received; Value those to be sent
 	Err       error  // why, where something failed
 	RoutingID []byte // the peer's identity, with EventHandshakeSucceeded
+	Bound     bool   // Local is an endpoint that was bound; else Remote was connected to
+}
+
+// Named returns the endpoint that the application named: the bound one, or the
+// one that was connected to (libzmq endpoint_uri_pair_t::identifier).
+func (e *Event) Named() string {
+	if e.Bound {
+		return e.Local
+	}
+	return e.Remote
 }
 
 // Numbered returns err with the system's error number that it rests on, if any,

@@ -168,7 +168,9 @@ func (e *Stream) activate(routingID []byte) {
 	e.loop.CancelTimer(&e.shake)
 	e.state = active
 	if e.version == zmtp.V3_0 || e.version == zmtp.V3_1 {
-		e.s.host.Event(Event{Type: EventHandshakeSucceeded, Local: e.local, Remote: e.remote, RoutingID: routingID})
+		e.s.host.Event(Event{
+			Type: EventHandshakeSucceeded, Bound: !e.s.connects, Local: e.local, Remote: e.remote, RoutingID: routingID,
+		})
 	}
 	e.s.ready(routingID)
 	e.startInput()
@@ -198,7 +200,9 @@ func (e *Stream) reportHandshake(err *Error) {
 	case errors.As(err.Err, &refused):
 		if code, ok := refusalCode(refused.Reason); ok {
 			e.event(EventHandshakeFailedAuth, code, err)
+			return
 		}
+		e.event(EventHandshakeFailedNoDetail, number(err.Err), err)
 	case errors.As(err.Err, &proto):
 		e.event(EventHandshakeFailedProtocol, int64(proto.Code), err)
 	case errors.As(err.Err, &size):

@@ -125,7 +125,7 @@ func (l *Listener) take(fd int) {
 		_ = syscall.Close(fd)
 		return
 	}
-	l.host.Event(Event{Type: EventAccepted, Local: endpoint, Remote: transport.RemoteEndpoint(fd, schemeOf(endpoint)), Value: int64(fd)})
+	l.host.Event(Event{Type: EventAccepted, Bound: true, Local: endpoint, Remote: transport.RemoteEndpoint(fd, schemeOf(endpoint)), Value: int64(fd)})
 	s.startWith(fd)
 }
 
@@ -149,7 +149,7 @@ func (l *Listener) processTerm() {
 }
 
 func (l *Listener) event(t EventType, value int64, err error) {
-	l.host.Event(Event{Type: t, Local: l.l.Endpoint(), Value: value, Err: Numbered(err)})
+	l.host.Event(Event{Type: t, Bound: true, Local: l.l.Endpoint(), Value: value, Err: Numbered(err)})
 }
 
 // TransportOptions picks what the transport wants to know from a socket's

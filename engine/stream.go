@@ -169,7 +169,7 @@ func (e *Stream) report(err error) {
 }
 
 func (e *Stream) event(t EventType, value int64, err error) {
-	e.s.host.Event(Event{Type: t, Local: e.local, Remote: e.remote, Value: value, Err: err})
+	e.s.host.Event(Event{Type: t, Bound: !e.s.connects, Local: e.local, Remote: e.remote, Value: value, Err: err})
 }
 
 // close takes the stream off its loop and closes the descriptor: at once, or,

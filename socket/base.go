@@ -47,16 +47,17 @@ type Base struct {
 	inRow     int      // messages since the last time there was none
 
 	// shared; leaves
-	state    atomic.Int32 // an errno.Errno: 0 while open, ENOTSOCK, ETERM
-	sends    waitq
-	recvs    waitq
-	todo     todo
-	eager    atomic.Bool // opEager has been posted
-	lulled   atomic.Bool // the next wait begins with a lull
-	own      reactor.Own
-	objects  objects
-	events   events
-	endpoint atomic.Pointer[string] // LAST_ENDPOINT
+	state      atomic.Int32 // an errno.Errno: 0 while open, ENOTSOCK, ETERM
+	sends      waitq
+	recvs      waitq
+	todo       todo
+	eager      atomic.Bool // opEager has been posted
+	lulled     atomic.Bool // the next wait begins with a lull
+	own        reactor.Own
+	objects    objects
+	events     events
+	monitoring monitoring
+	endpoint   atomic.Pointer[string] // LAST_ENDPOINT
 }
 
 // Type returns the socket type's number.

@@ -101,11 +101,14 @@ func (b *Base) Bind(endpoint string) error {
 	topts := engine.TransportOptions(&opts)
 	l, err := transport.Listen(endpoint, &topts)
 	if err != nil {
-		b.Event(engine.Event{Type: engine.EventBindFailed, Local: endpoint, Value: int64(errno.From(err)), Err: engine.Numbered(err)})
+		b.Event(engine.Event{
+			Type: engine.EventBindFailed, Bound: true, Local: endpoint,
+			Value: int64(errno.From(err)), Err: engine.Numbered(err),
+		})
 		return err
 	}
 	bound := l.Endpoint()
-	b.Event(engine.Event{Type: engine.EventListening, Local: bound, Value: int64(l.FD)})
+	b.Event(engine.Event{Type: engine.EventListening, Bound: true, Local: bound, Value: int64(l.FD)})
 	listener := engine.NewListener(loop, b.ctx.pool, b, &opts, l)
 	if !b.Adopt(listener, bound) {
 		_ = l.Close()

@@ -26,6 +26,7 @@ type events struct {
 // watcher is one monitor.
 type watcher struct {
 	mask  engine.EventType
+	ended func()         // called when the watch has ended by itself, may be nil
 	told  bool           // MONITOR_STOPPED was returned; the watching goroutine's
 	queue []engine.Event // guarded by events.mu
 	fill  chan struct{}  // capacity 1: queue is not empty
@@ -55,10 +56,18 @@ func (b *Base) Event(e engine.Event) {
 // returns them one by one and false when the context or the socket has ended,
 // after MONITOR_STOPPED if that is in mask; stop must be called in the end.
 func (b *Base) Watch(mask engine.EventType) (next func(context.Context) (engine.Event, bool), stop func()) {
-	w := &watcher{mask: mask, fill: make(chan struct{}, 1)}
+	return b.watch(mask, nil)
+}
+
+// watch is Watch with a leaf function that is called when the socket has ended.
+func (b *Base) watch(mask engine.EventType, ended func()) (next func(context.Context) (engine.Event, bool), stop func()) {
+	w := &watcher{mask: mask, ended: ended, fill: make(chan struct{}, 1)}
 	v := &b.events
 	v.mu.Lock()
 	v.watchers = append(v.watchers, w)
+	if v.over && ended != nil {
+		ended()
+	}
 	v.mu.Unlock()
 	next = func(ctx context.Context) (engine.Event, bool) { return v.next(ctx, w) }
 	stop = func() { v.drop(w) }
@@ -115,5 +124,10 @@ func (v *events) close() {
 	if !v.over {
 		v.over = true
 		close(v.closed)
+		for _, w := range v.watchers {
+			if w.ended != nil {
+				w.ended()
+			}
+		}
 	}
 }

@@ -58,6 +58,9 @@ class Zmq:
     def connect(self, endpoint):
         self.s.connect(endpoint)
 
+    def unbind(self, endpoint):
+        self.s.unbind(endpoint)
+
     def send(self, frames, timeout):
         self.s.setsockopt(zmq.SNDTIMEO, timeout)
         self.s.send_multipart(frames)
@@ -138,6 +141,15 @@ class Peer:
             return {"endpoint": s.bind(q["endpoint"])}
         if op == "connect":
             s.connect(q["endpoint"])
+        elif op == "unbind":
+            s.unbind(q["endpoint"])
+        elif op == "monitor":
+            self.last += 1
+            address = "inproc://monitor-%d" % self.last
+            s.s.monitor(address, zmq.EVENT_ALL)
+            self.sockets[self.last] = Zmq(self.context, "PAIR", {})
+            self.sockets[self.last].connect(address)
+            return {"id": self.last}
         elif op == "set":
             s.set(q["name"], q["value"])
         elif op == "send":

@@ -11,6 +11,7 @@ import (
 	"github.com/zeroloop/zmq/engine/mechanism"
 	"github.com/zeroloop/zmq/engine/zmtp"
 	"github.com/zeroloop/zmq/internal/errno"
+	"github.com/zeroloop/zmq/internal/msg"
 	"github.com/zeroloop/zmq/pipe"
 )
 
@@ -25,8 +26,8 @@ type Host interface {
 	// Attach gives the socket its end of a new pipe that belongs to o.
 	Attach(p *pipe.Pipe, o Object, endpoint string, routingID []byte)
 	// Identified says that the peer of a pipe which the socket already has is
-	// through its handshake.
-	Identified(p *pipe.Pipe, routingID []byte)
+	// through its handshake; props are what it told, nil for nothing.
+	Identified(p *pipe.Pipe, routingID []byte, props *msg.Properties)
 	// Hiccuped says that what was queued in a pipe for a lost peer is gone.
 	Hiccuped(p *pipe.Pipe)
 	// Event reports what happened; it never blocks.

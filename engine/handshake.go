@@ -106,6 +106,7 @@ func (e *Stream) greeted() error {
 		}
 		e.mech = mechanism.NewNull(mechanism.Local{
 			Type: e.opts.Type, RoutingID: e.opts.RoutingID, SendsID: e.opts.SendsRoutingID(),
+			Metadata: e.metadata(),
 		})
 		e.state = handshaking
 		e.sendHandshake()
@@ -172,7 +173,7 @@ func (e *Stream) activate(routingID []byte) {
 			Type: EventHandshakeSucceeded, Bound: !e.s.connects, Local: e.local, Remote: e.remote, RoutingID: routingID,
 		})
 	}
-	e.s.ready(routingID)
+	e.s.ready(routingID, e.properties())
 	e.startInput()
 	e.open.Store(true)
 	e.tryOut()

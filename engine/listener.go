@@ -27,10 +27,11 @@ const (
 // live where the pool chooses.
 type Listener struct {
 	// immutable
-	loop *reactor.Loop
-	pool *reactor.Pool
-	host Host
-	opts *option.Options
+	loop   *reactor.Loop
+	pool   *reactor.Pool
+	host   Host
+	opts   *option.Options
+	scheme string // of the endpoint
 
 	// loop only
 	l      *transport.Listener
@@ -43,7 +44,7 @@ type Listener struct {
 // NewListener makes a listener of a bound socket, which it owns from now on. It
 // does nothing before Start. It keeps opts.
 func NewListener(loop *reactor.Loop, pool *reactor.Pool, host Host, opts *option.Options, l *transport.Listener) *Listener {
-	return &Listener{loop: loop, pool: pool, host: host, opts: opts, l: l}
+	return &Listener{loop: loop, pool: pool, host: host, opts: opts, scheme: schemeOf(l.Endpoint()), l: l}
 }
 
 // Start lets the listener begin on its loop. Any goroutine, once.
@@ -85,8 +86,10 @@ func (l *Listener) accept() {
 		if l.ended {
 			return
 		}
-		fd, _, err := l.l.Accept()
+		fd, peer, err := l.l.Accept()
 		switch {
+		case err == nil && !l.admits(fd, peer):
+			l.turnAway(fd)
 		case err == nil:
 			l.take(fd)
 		case errors.Is(err, syscall.EAGAIN):
@@ -125,7 +128,7 @@ func (l *Listener) take(fd int) {
 		_ = syscall.Close(fd)
 		return
 	}
-	l.host.Event(Event{Type: EventAccepted, Bound: true, Local: endpoint, Remote: transport.RemoteEndpoint(fd, schemeOf(endpoint)), Value: int64(fd)})
+	l.host.Event(Event{Type: EventAccepted, Bound: true, Local: endpoint, Remote: transport.RemoteEndpoint(fd, l.scheme), Value: int64(fd)})
 	s.startWith(fd)
 }
 

@@ -8,14 +8,15 @@ import (
 	"github.com/zeroloop/zmq/internal/option"
 )
 
-// rawPieceBytesMax bounds one message of raw bytes (libzmq's in_batch_size).
-const rawPieceBytesMax = 8 << 10
-
 // startRaw opens a connection without protocol: STREAM, ROUTER_RAW (libzmq
 // raw_engine_t::plug_internal).
 func (e *Stream) startRaw() {
 	e.state = active
-	e.s.ready(nil)
+	var id []byte
+	if e.s.connects {
+		id = e.opts.ConnectRoutingID
+	}
+	e.s.ready(id, e.properties())
 	e.in.slow, e.out.slow = true, true
 	e.pipe = e.s.pipe
 	e.notify()
@@ -38,11 +39,11 @@ func (e *Stream) notify() {
 	}
 }
 
-// drainRaw hands received bytes over in pieces.
+// drainRaw hands received bytes over in pieces of at most IN_BATCH_SIZE.
 func (e *Stream) drainRaw(b *bytebufferpool.ByteBuffer) {
 	used := 0
 	for used < len(b.B) {
-		piece := b.B[used:min(used+rawPieceBytesMax, len(b.B))]
+		piece := b.B[used:min(used+e.opts.InBatchSize, len(b.B))]
 		if !e.pipe.Write(&msg.Part{Data: piece}) {
 			e.in.stalled = true
 			break

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/zeroloop/zmq/internal/msg"
 	"github.com/zeroloop/zmq/internal/option"
 	"github.com/zeroloop/zmq/pipe"
 	"github.com/zeroloop/zmq/reactor"
@@ -176,14 +177,15 @@ func (s *Session) processOutEnded(e *Stream) {
 
 // ready is called by the stream when its handshake is done. It makes the pipe
 // where there is none (libzmq session_base_t::engine_ready).
-func (s *Session) ready(routingID []byte) {
+func (s *Session) ready(routingID []byte, props *msg.Properties) {
 	if s.pipe != nil {
-		s.host.Identified(s.pipe.Peer(), routingID)
+		s.host.Identified(s.pipe.Peer(), routingID, props)
 		return
 	}
 	ours, theirs := NewPipe(s.opts)
 	s.pipe = theirs
 	theirs.SetSink(s)
+	ours.Props = props
 	s.host.Attach(ours, s, s.endpoint, routingID)
 }
 

@@ -96,21 +96,22 @@ func (q *FairQueue) Recv(f *msg.Part) *Pipe {
 }
 
 // RecvSmall returns the next message of the current pipe, if it is there and has
-// one part without a body of its own. Where ok is false Recv tells more. The data
-// is valid until the next receive.
-func (q *FairQueue) RecvSmall() (data []byte, ok bool) {
+// one part without a body of its own, and the pipe that it came from; nil where
+// Recv tells more. The data is valid until the next receive.
+func (q *FairQueue) RecvSmall() (data []byte, from *Pipe) {
 	if q.active == 0 || q.more {
-		return nil, false
+		return nil, nil
 	}
-	data, ok = q.pipes[q.current].ReadSmall()
+	from = q.pipes[q.current]
+	data, ok := from.ReadSmall()
 	if !ok {
-		return nil, false
+		return nil, nil
 	}
 	q.current++
 	if q.current >= q.active {
 		q.current = 0
 	}
-	return data, true
+	return data, from
 }
 
 // HasIn reports whether Recv would return something.

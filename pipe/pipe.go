@@ -83,6 +83,8 @@ type Place struct {
 	// ours.
 	Inproc                   bool
 	PeerSendHWM, PeerRecvHWM int
+	// Props are what is known of the peer whose messages this end reads.
+	Props *msg.Properties
 }
 
 // Options of one direction.
@@ -293,6 +295,7 @@ func (p *Pipe) Read(f *msg.Part) bool {
 	b := r.Window()
 	n, size := 2, int(b[1])
 	f.Flags = b[0] &^ msg.Large
+	f.Props = p.Props
 	if b[0]&msg.Large != 0 {
 		n, size = zmtp.HeaderSizeMax, int(binary.BigEndian.Uint64(b[1:]))
 		if size >= msg.RefBytesMin && p.readRef(r, f) {

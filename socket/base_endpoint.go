@@ -73,6 +73,10 @@ func (b *Base) snapshot() option.Options {
 	return b.opts
 }
 
+// Options returns a copy of the socket's options, whose slices must not be
+// changed.
+func (b *Base) Options() option.Options { return b.snapshot() }
+
 // LastEndpoint returns the endpoint of the last Bind, as resolved, or Connect.
 func (b *Base) LastEndpoint() string {
 	if e := b.endpoint.Load(); e != nil {

@@ -6,6 +6,7 @@ package socket
 
 import (
 	"github.com/zeroloop/zmq/engine"
+	"github.com/zeroloop/zmq/internal/msg"
 	"github.com/zeroloop/zmq/pipe"
 	"github.com/zeroloop/zmq/reactor"
 )
@@ -39,9 +40,10 @@ func (b *Base) attach(p *pipe.Pipe, known bool) {
 }
 
 // Identified implements engine.Host.
-func (b *Base) Identified(p *pipe.Pipe, routingID []byte) {
+func (b *Base) Identified(p *pipe.Pipe, routingID []byte, props *msg.Properties) {
 	b.lockBoth()
 	if b.has(p) {
+		p.Props = props
 		b.pat.identified(p, routingID)
 	}
 	b.unlockBoth()

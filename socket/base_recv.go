@@ -93,8 +93,9 @@ func (b *Base) streams() bool {
 // there is. Runs under R.
 func (b *Base) recvShort(m *msg.Msg) errno.Errno {
 	if b.fq != nil {
-		if data, ok := b.fq.RecvSmall(); ok {
+		if data, p := b.fq.RecvSmall(); p != nil {
 			m.Copy(data)
+			m.From(p.Props)
 			b.inRow++
 			return errno.OK
 		}
@@ -201,9 +202,11 @@ func (b *Base) recvParts(m *msg.Msg) errno.Errno {
 	}
 	if p.Flags == 0 && p.Body == nil {
 		m.Copy(p.Data)
+		m.From(p.Props)
 		return errno.OK
 	}
 	m.Close()
+	m.From(p.Props)
 	m.AppendPart(p)
 	for p.HasMore() {
 		if e := b.pat.recv(p); e != 0 {

@@ -119,7 +119,7 @@ func (w *peering) join(binder *Base, o *option.Options, endpoint string) {
 	w.theirs.Endpoint = endpoint
 	w.theirs.RoutingID = w.opts.RoutingID
 	binder.attach(w.theirs, true)
-	w.connecter.Identified(w.ours, o.RoutingID)
+	w.connecter.Identified(w.ours, o.RoutingID, nil)
 }
 
 // bound notes the marks of the binder that p has got.

@@ -98,7 +98,7 @@ func (s *xpub) gone(topic []byte) {
 func (s *xpub) send(f *msg.Part) errno.Errno {
 	if !s.moreOut {
 		s.dist.Unmatch()
-		s.subs.Match(f.Data, s.matched)
+		s.match(f.Data)
 		if s.b.opts.InvertMatching {
 			s.dist.Reverse()
 		}
@@ -112,6 +112,22 @@ func (s *xpub) send(f *msg.Part) errno.Errno {
 		s.b.oweAll(&s.dist)
 	}
 	return errno.OK
+}
+
+// match finds who gets a message: with XPUB_MANUAL_LAST_VALUE, after a request was
+// received, only the peer whose request it was (libzmq xpub_t::xsend).
+func (s *xpub) match(data []byte) {
+	last := s.last
+	if last == nil || !s.b.opts.XPubManualLast {
+		s.subs.Match(data, s.matched)
+		return
+	}
+	s.last = nil
+	s.subs.Match(data, func(p *pipe.Pipe) {
+		if p == last {
+			s.dist.Match(p)
+		}
+	})
 }
 
 func (s *xpub) hasOut() bool { return true }

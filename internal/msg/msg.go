@@ -21,6 +21,7 @@ type Msg struct {
 	rest  []part
 	n     int
 	held  bool // some part holds a reference
+	props *Properties
 
 	scratch []byte // memory of small parts; reused
 }
@@ -200,6 +201,7 @@ func (m *Msg) Sent() {
 	m.first.body = nil
 	m.n = 0
 	m.held = false
+	m.From(nil)
 	m.scratch = m.scratch[:0]
 }
 

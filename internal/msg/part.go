@@ -24,6 +24,7 @@ type Part struct {
 	Data  []byte
 	Body  *buf.Body
 	Flags byte
+	Props *Properties // on the way in: of the peer; may be nil
 }
 
 // HasMore reports whether another part of the message follows.

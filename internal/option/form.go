@@ -129,7 +129,7 @@ func binaryText(id int, name string, low, high int, p func(*Options) *[]byte) Ro
 // with libzmq.
 func text(id int, name string, low, high int, p func(*Options) *string) Row {
 	return Row{
-		ID: id, Name: name,
+		ID: id, Name: name, text: true,
 		set: func(o *Options, b []byte) errno.Errno {
 			if len(b) < low || len(b) > high {
 				return errno.EINVAL

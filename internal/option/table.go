@@ -17,9 +17,21 @@ type Row struct {
 	Name string // behind ZMQ_ in zmq.h
 
 	types uint32 // bit set of the socket types that accept it; 0 is all
+	text  bool   // a string, which is got with a NUL
 	exact bool   // getting wants a buffer of just this size
 	set   func(o *Options, value []byte) errno.Errno
 	get   func(o *Options, dst []byte) []byte
+}
+
+// IsText reports whether the value is a string, which Get ends with a NUL.
+func (r *Row) IsText() bool { return r.text }
+
+// Gettable reports whether Get answers.
+func (r *Row) Gettable() bool { return r.get != nil }
+
+// Settable reports whether a socket type accepts the option in Set.
+func (r *Row) Settable(typ int) bool {
+	return r.set != nil && (r.types == 0 || r.types>>typ&1 != 0)
 }
 
 // Set gives o a value in zmq_setsockopt's encoding: ints of 4 bytes in the
@@ -28,7 +40,7 @@ type Row struct {
 // then o is as it was. The value is copied. o must not be in use meanwhile.
 func Set(o *Options, id int, value []byte) errno.Errno {
 	r := Find(id)
-	if r == nil || r.set == nil || r.types != 0 && r.types>>o.Type&1 == 0 {
+	if r == nil || !r.Settable(o.Type) {
 		return errno.EINVAL
 	}
 	return r.set(o, value)

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package msg
+
+// Names of properties that every connection has, or may have.
+const (
+	PropertySocketType  = "Socket-Type"
+	PropertyIdentity    = "Identity"
+	PropertyRoutingID   = "Routing-Id"
+	PropertyUserID      = "User-Id"
+	PropertyPeerAddress = "Peer-Address"
+	PropertyFD          = "__fd"
+)
+
+// Properties are what is known of the peer that sent a message (libzmq
+// metadata_t). They are made once for each connection and shared by its messages;
+// after the first of these they must not change.
+type Properties struct {
+	entries []property
+}
+
+type property struct{ name, value string }
+
+// Add enters a property, unless there is one of that name already: of what the
+// connection, an authenticator and the peer say, the first counts.
+func (p *Properties) Add(name, value string) {
+	if _, found := p.Get(name); !found {
+		p.entries = append(p.entries, property{name, value})
+	}
+}
+
+// Get returns a property by its name, with case. p may be nil.
+func (p *Properties) Get(name string) (value string, found bool) {
+	if p == nil {
+		return "", false
+	}
+	for i := range p.entries {
+		if p.entries[i].name == name {
+			return p.entries[i].value, true
+		}
+	}
+	return "", false
+}
+
+// Property returns what is known of the peer that a received message came from:
+// "Peer-Address", its numeric address without port, or ":uid:gid:pid" for ipc;
+// "Socket-Type" and "Identity" as it told them; "User-Id" as the authenticator
+// did; "X-…" and whatever else the two said (zmq_msg_gets). False where there is
+// no such property: messages made here, or received over inproc, have none, those
+// of ZMTP 1 and 2 peers neither.
+func (m *Msg) Property(name string) (value string, found bool) {
+	if value, found = m.props.Get(name); !found && name == PropertyIdentity {
+		return m.props.Get(PropertyRoutingID)
+	}
+	return value, found
+}
+
+// From says whom m was received from. Nothing is stored where that is known
+// already, the usual case.
+func (m *Msg) From(p *Properties) {
+	if m.props != p {
+		m.props = p
+	}
+}

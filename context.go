@@ -6,6 +6,7 @@ import (
 	"context"
 	"sync"
 
+	"github.com/zeroloop/zmq/internal/errno"
 	"github.com/zeroloop/zmq/internal/option"
 	"github.com/zeroloop/zmq/reactor"
 	"github.com/zeroloop/zmq/socket"
@@ -43,6 +44,40 @@ func WithBlocky(on bool) ContextOption {
 // default false).
 func WithContextIPv6(on bool) ContextOption {
 	return func(c *socket.Ctx) error { c.SetIPv6(on); return nil }
+}
+
+// WithMaxMsgSizeHint keeps the context's ZMQ_MAX_MSGSZ, in bytes, and does nothing
+// else, as libzmq; WithMaxMsgSize is the limit of a socket.
+func WithMaxMsgSizeHint(bytes int) ContextOption {
+	return func(c *socket.Ctx) error { return c.SetMaxMsgSize(bytes) }
+}
+
+// WithThreadNamePrefix keeps a name of 1 to 16 bytes and does nothing else: loops
+// are goroutines, which have no names (ZMQ_THREAD_NAME_PREFIX).
+func WithThreadNamePrefix(prefix string) ContextOption {
+	return func(c *socket.Ctx) error { return c.SetThreadNamePrefix(prefix) }
+}
+
+// SocketLimit is the most that WithMaxSockets takes (ZMQ_SOCKET_LIMIT).
+const SocketLimit = socket.SocketsMax
+
+// SetCtxOpt sets a context option by its number in zmq.h, in C's form: for those
+// who port (zmq_ctx_set_ext). What is read at the first socket has no effect after
+// it. ErrInvalid where number or value is wrong.
+func (c *Context) SetCtxOpt(number int, value []byte) error {
+	return wrap("set context option", "", c.c.SetOpt(number, value))
+}
+
+// CtxOpt returns a context option by its number in zmq.h, in C's form
+// (zmq_ctx_get_ext): an int of 4 bytes, or a string with its NUL.
+func (c *Context) CtxOpt(number int) ([]byte, error) {
+	for _, size := range [...]int{4, 64} {
+		b := make([]byte, size)
+		if n, err := c.c.GetOpt(number, b); err == nil {
+			return b[:n], nil
+		}
+	}
+	return nil, wrap("get context option", "", errno.EINVAL)
 }
 
 // NewContext makes a context. Its loops start with the first socket.

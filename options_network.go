@@ -178,3 +178,16 @@ func WithXSubVerboseUnsubscribe(on bool) Option {
 func WithXPubManualLastValue(on bool) Option {
 	return onOff(option.XPubManualLastValueID, on)
 }
+
+// WithSocksProxy sets the SOCKS5 proxy, "host:port", for tcp connects; "", the
+// default, is none (ZMQ_SOCKS_PROXY). There is no SOCKS here yet: Connect then
+// fails with ErrNotSup, rather than go round the proxy.
+func WithSocksProxy(address string) Option { return byText(option.SocksProxyID, address) }
+
+// WithSocksUsername sets the name for the SOCKS5 proxy, up to 255 bytes
+// (ZMQ_SOCKS_USERNAME).
+func WithSocksUsername(name string) Option { return byText(option.SocksUsernameID, name) }
+
+// WithSocksPassword sets the password for the SOCKS5 proxy, up to 255 bytes
+// (ZMQ_SOCKS_PASSWORD).
+func WithSocksPassword(password string) Option { return byText(option.SocksPasswordID, password) }

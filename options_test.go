@@ -231,3 +231,88 @@ func TestStreamPieces(t *testing.T) {
 		got += fs[1]
 	}
 }
+
+// TestNoLoops: a context without I/O loops is for inproc alone.
+func TestNoLoops(t *testing.T) {
+	w := newWorld(t, zmq.WithIOThreads(0))
+	s := w.socket(zmq.PULL)
+	if err := s.Bind("tcp://127.0.0.1:*"); !errors.Is(err, zmq.ErrMThread) {
+		t.Errorf("bind: %v", err)
+	}
+	if err := s.Connect("tcp://127.0.0.1:1"); !errors.Is(err, zmq.ErrMThread) {
+		t.Errorf("connect: %v", err)
+	}
+	if err := s.Bind("inproc://loopless"); err != nil {
+		t.Fatal(err)
+	}
+	w.send(w.connected(zmq.PUSH, "inproc://loopless"), "hello")
+	w.want(s, "hello")
+}
+
+// TestAffinity: a socket's connections live on the loops that it allows; with
+// none of them there it is an error.
+func TestAffinity(t *testing.T) {
+	w := newWorld(t, zmq.WithIOThreads(2))
+	none := w.socket(zmq.PULL, zmq.WithAffinity(1<<2|1<<63))
+	if err := none.Bind("tcp://127.0.0.1:*"); !errors.Is(err, zmq.ErrMThread) {
+		t.Errorf("bind: %v", err)
+	}
+	if err := none.Connect("tcp://127.0.0.1:1"); !errors.Is(err, zmq.ErrMThread) {
+		t.Errorf("connect: %v", err)
+	}
+	in, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*", zmq.WithAffinity(2))
+	before := w.zc.Loops()
+	for range 4 {
+		w.send(w.connected(zmq.PUSH, ep, zmq.WithAffinity(2)), "hello")
+		w.want(in, "hello")
+	}
+	after := w.zc.Loops()
+	if before[0].Commands != after[0].Commands || before[0].Events != after[0].Events {
+		t.Errorf("the loop that was ruled out has worked: %+v, then %+v", before[0], after[0])
+	}
+	if before[1].Commands == after[1].Commands {
+		t.Errorf("the only loop has not worked: %+v", after[1])
+	}
+}
+
+// TestContextDefaults: what a context sets for new sockets.
+func TestContextDefaults(t *testing.T) {
+	w := newWorld(t, zmq.WithBlocky(false), zmq.WithContextIPv6(true),
+		zmq.WithMaxMsgSizeHint(9), zmq.WithThreadNamePrefix("me"))
+	o := w.socket(zmq.PUSH).Options()
+	if o.Linger != 0 || !o.IPv6 {
+		t.Errorf("linger %v, IPv6 %t", o.Linger, o.IPv6)
+	}
+	for number, want := range map[int]string{
+		3: cInt(zmq.SocketLimit), 5: cInt(9), 9: "me\x00", 42: cInt(1), 70: cInt(0),
+	} {
+		if got, err := w.zc.CtxOpt(number); err != nil || string(got) != want {
+			t.Errorf("context option %d is %q, want %q; %v", number, got, want, err)
+		}
+	}
+	if err := w.zc.SetCtxOpt(70, []byte(cInt(1))); err != nil {
+		t.Error(err)
+	}
+	if o := w.socket(zmq.PUSH).Options(); o.Linger != zmq.Forever {
+		t.Errorf("linger %v in a context that is blocky again", o.Linger)
+	}
+	if err := w.zc.SetCtxOpt(1000, []byte(cInt(1))); !errors.Is(err, zmq.ErrInvalid) {
+		t.Errorf("option 1000: %v", err)
+	}
+	if _, err := w.zc.CtxOpt(1000); !errors.Is(err, zmq.ErrInvalid) {
+		t.Errorf("option 1000: %v", err)
+	}
+}
+
+// TestWhatIsMissingIsRefused: an option that asks for what is not here does not
+// end in a connection without it.
+func TestWhatIsMissingIsRefused(t *testing.T) {
+	w := newWorld(t)
+	s := w.socket(zmq.PUSH, zmq.WithSocksProxy("127.0.0.1:1080"))
+	if err := s.Connect("tcp://127.0.0.1:1"); !errors.Is(err, zmq.ErrNotSup) {
+		t.Errorf("connect by a proxy: %v", err)
+	}
+	if err := s.Connect("ipc:///nowhere/at/all"); err != nil {
+		t.Errorf("ipc knows no proxy: %v", err)
+	}
+}

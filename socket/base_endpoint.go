@@ -97,11 +97,14 @@ func (b *Base) Bind(endpoint string) error {
 	if scheme == "inproc" {
 		return b.bindInproc(name, endpoint)
 	}
-	loop := b.ctx.choose(b.snapshot().Affinity)
+	opts := b.snapshot()
+	if e := missing(&opts, false); e != 0 {
+		return e
+	}
+	loop := b.ctx.choose(opts.Affinity)
 	if loop == nil {
 		return errno.EMTHREAD
 	}
-	opts := b.snapshot()
 	topts := engine.TransportOptions(&opts)
 	l, err := transport.Listen(endpoint, &topts)
 	if err != nil {
@@ -140,6 +143,9 @@ func (b *Base) Connect(endpoint string) error {
 		return b.connectInproc(name, endpoint)
 	}
 	opts := b.takeSnapshot()
+	if e := missing(&opts, scheme == "tcp"); e != 0 {
+		return e
+	}
 	topts := engine.TransportOptions(&opts)
 	if err := transport.CheckConnect(endpoint, &topts); err != nil {
 		return err
@@ -164,6 +170,15 @@ func (b *Base) Connect(endpoint string) error {
 	}
 	s.Start()
 	return nil
+}
+
+// missing returns ENOTSUP where the options ask for what is not here: to go on
+// without would be less than what was asked for.
+func missing(o *option.Options, dialsTCP bool) errno.Errno {
+	if o.Mechanism != option.MechanismNull || dialsTCP && o.SocksProxy != "" {
+		return errno.ENOTSUP
+	}
+	return errno.OK
 }
 
 // takeSnapshot returns a copy of the options for one connect, which uses up

@@ -134,6 +134,14 @@ func (c *Ctx) setNamePrefix(value []byte) error {
 			prefix = strconv.Itoa(int(n))
 		}
 	}
+	return c.SetThreadNamePrefix(prefix)
+}
+
+// SetThreadNamePrefix keeps THREAD_NAME_PREFIX, 1 to 16 bytes.
+func (c *Ctx) SetThreadNamePrefix(prefix string) error {
+	if prefix == "" || len(prefix) > threadNameBytesMax {
+		return errno.EINVAL
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.stored.namePrefix = prefix

@@ -377,3 +377,40 @@ func TestCtxOpts(t *testing.T) {
 		t.Errorf("THREAD_NAME_PREFIX takes 17 bytes: %v", err)
 	}
 }
+
+// TestOptionTable: every row that can be got and set takes its own value back,
+// whatever the socket type; no two have one number.
+func TestOptionTable(t *testing.T) {
+	seen := make(map[int]bool)
+	for _, r := range option.Rows() {
+		if seen[r.ID] || r.Name == "" || option.Find(r.ID).Name != r.Name {
+			t.Errorf("option %d is there twice, or has no name", r.ID)
+		}
+		seen[r.ID] = true
+		for typ := option.Pair; typ <= option.Channel; typ++ {
+			o := option.Defaults(typ)
+			buf := make([]byte, 64)
+			var value []byte
+			for _, size := range []int{4, 8, 32, 64} {
+				if n, e := option.Get(&o, r.ID, buf[:size]); e == errno.OK {
+					value = buf[:n]
+					break
+				}
+			}
+			if (value != nil) != r.Gettable() {
+				t.Errorf("option %s (%d) of type %d is %x", r.Name, r.ID, typ, value)
+			}
+			if !r.Gettable() || !r.Settable(typ) || len(value) == 0 {
+				continue
+			}
+			if r.IsText() {
+				value = []byte("x")
+			}
+			e := option.Set(&o, r.ID, value)
+			// The default of HEARTBEAT_TIMEOUT is a value that cannot be set.
+			if (e == errno.OK) == (r.ID == option.HeartbeatTimeoutID) {
+				t.Errorf("option %s (%d) of type %d refuses %x: %v", r.Name, r.ID, typ, value, e)
+			}
+		}
+	}
+}

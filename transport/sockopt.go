@@ -56,6 +56,11 @@ func Tune(fd int, o *Options) error {
 	if err == nil && o.TOS != 0 {
 		err = setTOS(fd, o.TOS)
 	}
+	for _, x := range systemOptions(nil, o) { // an accepted socket does not inherit all of them
+		if err == nil {
+			err = x.SetSockOpt(fd, x.Opt)
+		}
+	}
 	if err != nil {
 		return fail("tune", "", err)
 	}

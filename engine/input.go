@@ -39,6 +39,7 @@ type input struct {
 	large    large
 	envelope envelope
 
+	bytes   uint64                     // read, for statistics
 	scratch *bytebufferpool.ByteBuffer // slow lane: received and not yet decoded
 }
 
@@ -97,6 +98,7 @@ func (e *Stream) feed(b []byte) {
 		return
 	}
 	e.heard()
+	e.in.bytes += uint64(len(b))
 	if e.in.slow {
 		e.feedSlow(b)
 		return
@@ -161,6 +163,7 @@ func (e *Stream) arrived(n int, no syscall.Errno) bool {
 		return false
 	}
 	e.heard()
+	e.in.bytes += uint64(n)
 	return true
 }
 

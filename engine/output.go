@@ -53,10 +53,11 @@ const (
 
 // output is the sending half. Only the holder of outState touches it.
 type output struct {
-	slow     bool // messages are re-framed (slow.go)
-	partway  bool // in the middle of a window: no place for a command
-	dead     bool // the descriptor takes no more
-	bodySent int  // bytes of the next large body that are written
+	slow     bool   // messages are re-framed (slow.go)
+	partway  bool   // in the middle of a window: no place for a command
+	dead     bool   // the descriptor takes no more
+	bytes    uint64 // written, for statistics
+	bodySent int    // bytes of the next large body that are written
 
 	ctl     []byte // commands that are being written
 	ctlSent int
@@ -226,6 +227,7 @@ func (e *Stream) write(budget int) outcome {
 			return o
 		}
 		budget -= n
+		e.out.bytes += uint64(n)
 	}
 	return partial
 }

@@ -34,6 +34,7 @@ type Session struct {
 	linger    reactor.Timer
 	closing   bool // Term has come: flush, then end
 	ended     bool
+	past      traffic
 	unsent    int // bytes of the next large body that the last stream had sent
 
 	// shared: the stream that reads the pipe; written by the loop, read by whoever
@@ -84,6 +85,7 @@ func (s *Session) processStart(fd int) {
 // plug gives the session a connected descriptor.
 func (s *Session) plug(fd int) {
 	e := newStream(s, fd)
+	s.past.connections++
 	s.stream.Store(e)
 	e.start()
 }
@@ -232,6 +234,8 @@ func (s *Session) streamClosed(e *Stream) {
 		return
 	}
 	s.stream.Store(nil)
+	s.past.out += e.out.bytes
+	s.past.in += e.in.bytes
 	if s.ended {
 		s.finish()
 		return

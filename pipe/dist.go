@@ -18,7 +18,8 @@ type Distributor struct {
 	matching int
 	active   int
 	eligible int
-	more     bool // in the middle of a message
+	more     bool   // in the middle of a message
+	serial   uint64 // of the message that is matched
 
 	// Asleep collects the pipes whose readers must be signalled, until the owner
 	// has unlocked and does so.
@@ -78,15 +79,30 @@ func (d *Distributor) Activated(p *Pipe) {
 
 // Match lets p get the current message.
 func (d *Distributor) Match(p *Pipe) {
-	if p.dist < d.matching || p.dist >= d.active {
+	if p.dist < d.matching {
+		return
+	}
+	if p.dist >= d.active {
+		d.miss(p)
 		return
 	}
 	d.swap(p.dist, d.matching)
 	d.matching++
 }
 
+// miss counts a message that p does not get, once.
+func (d *Distributor) miss(p *Pipe) {
+	if p.missed != d.serial {
+		p.missed = d.serial
+		p.Dropped++
+	}
+}
+
 // MatchAll lets every active pipe get the current message.
-func (d *Distributor) MatchAll() { d.matching = d.active }
+func (d *Distributor) MatchAll() {
+	d.matching = d.active
+	d.serial++
+}
 
 // Reverse makes the matching pipes those that did not match.
 func (d *Distributor) Reverse() {
@@ -96,10 +112,20 @@ func (d *Distributor) Reverse() {
 		d.swap(i, d.matching)
 		d.matching++
 	}
+	for _, p := range d.pipes[d.active:] {
+		if p.missed == d.serial {
+			p.Dropped-- // counted by Match, and now it is not meant
+		} else {
+			d.miss(p)
+		}
+	}
 }
 
 // Unmatch forgets the matches.
-func (d *Distributor) Unmatch() { d.matching = 0 }
+func (d *Distributor) Unmatch() {
+	d.matching = 0
+	d.serial++
+}
 
 // HasRoom reports whether no matching pipe is full. One that is closing counts
 // for nothing: it takes no message, but nobody has to wait for it.
@@ -147,6 +173,9 @@ func (d *Distributor) Send(f *msg.Part) {
 // full takes a pipe without room out until Activated.
 func (d *Distributor) full(p *Pipe) {
 	p.Rollback()
+	if p.Full() {
+		d.miss(p)
+	}
 	d.matching--
 	d.swap(p.dist, d.matching)
 	d.active--

@@ -85,6 +85,10 @@ type Place struct {
 	PeerSendHWM, PeerRecvHWM int
 	// Props are what is known of the peer whose messages this end reads.
 	Props *msg.Properties
+	// Dropped counts messages that were not sent here, as the pipe was full; under
+	// the send lock.
+	Dropped uint64
+	missed  uint64 // the Distributor's message that was counted last
 }
 
 // Options of one direction.

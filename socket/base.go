@@ -32,6 +32,7 @@ type Base struct {
 
 	opts  option.Options // both to write, either to read
 	pipes []*pipe.Pipe   // all that the pattern has; both
+	gone  totals
 
 	// The pattern's own, where sending is nothing but balancing and receiving
 	// nothing but fair queueing; nil otherwise. Immutable.
@@ -182,6 +183,7 @@ func (b *Base) letGo(p *pipe.Pipe) bool {
 	}
 	b.pat.detachOut(p)
 	b.pat.detachIn(p)
+	b.settleCounts(p)
 	p.CloseWrite()
 	p.CloseRead()
 	return true

@@ -4,6 +4,7 @@ package socket
 
 import (
 	"context"
+	"math/bits"
 	"sync"
 
 	"github.com/zeroloop/zmq/engine"
@@ -21,6 +22,7 @@ type events struct {
 	watchers []*watcher
 	closed   chan struct{}
 	over     bool
+	counts   [32]uint64 // of events that came, by bit
 }
 
 // watcher is one monitor.
@@ -37,6 +39,7 @@ func (b *Base) Event(e engine.Event) {
 	v := &b.events
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.counts[bits.TrailingZeros32(uint32(e.Type))&31]++
 	for _, w := range v.watchers {
 		if w.mask&e.Type == 0 {
 			continue
@@ -50,6 +53,18 @@ func (b *Base) Event(e engine.Event) {
 		default:
 		}
 	}
+}
+
+// wanted reports whether somebody watches for t.
+func (v *events) wanted(t engine.EventType) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, w := range v.watchers {
+		if w.mask&t != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // Watch begins to collect the events in mask; next, for one goroutine at a time,

@@ -141,7 +141,10 @@ func (s *rep) address() errno.Errno {
 		if s.b.opts.RouterMandatory && p.Full() {
 			return errno.EAGAIN
 		}
+		s.b.drop(p)
 		p = nil
+	} else if p == nil {
+		s.b.drop(nil)
 	}
 	s.out = p
 	from := 0

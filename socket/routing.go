@@ -95,6 +95,7 @@ func (r *routing) open(f *msg.Part, strict bool) errno.Errno {
 			if strict {
 				return refusal(p)
 			}
+			r.b.drop(p)
 			p = nil
 		}
 		r.out, r.moreOut = p, true

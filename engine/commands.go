@@ -12,16 +12,18 @@ import (
 // function that bears its name. Run is set in init because handlers post
 // commands themselves.
 var (
-	opStart        = &reactor.Op{Name: "start"}          // a session begins
-	opTerm         = &reactor.Op{Name: "term"}           // a session ends, N is linger
-	opPipeClosed   = &reactor.Op{Name: "pipe closed"}    // the socket has let the pipe go
-	opActivateRead = &reactor.Op{Name: "activate read"}  // the pipe has something to send
-	opActivateIn   = &reactor.Op{Name: "activate write"} // the pipe has room again
-	opOutEnded     = &reactor.Op{Name: "output ended"}   // all is sent up to the pipe's end
-	opStreamClosed = &reactor.Op{Name: "stream closed"}  // the last writer has let go
-	opResolved     = &reactor.Op{Name: "resolved"}       // a lookup is done
-	opListen       = &reactor.Op{Name: "listen"}         // a listener begins
-	opListenTerm   = &reactor.Op{Name: "listener term"}  // a listener ends
+	opStart         = &reactor.Op{Name: "start"}          // a session begins
+	opTerm          = &reactor.Op{Name: "term"}           // a session ends, N is linger
+	opPipeClosed    = &reactor.Op{Name: "pipe closed"}    // the socket has let the pipe go
+	opActivateRead  = &reactor.Op{Name: "activate read"}  // the pipe has something to send
+	opActivateIn    = &reactor.Op{Name: "activate write"} // the pipe has room again
+	opOutEnded      = &reactor.Op{Name: "output ended"}   // all is sent up to the pipe's end
+	opStreamClosed  = &reactor.Op{Name: "stream closed"}  // the last writer has let go
+	opResolved      = &reactor.Op{Name: "resolved"}       // a lookup is done
+	opAuthenticated = &reactor.Op{Name: "authenticated"}  // an authenticator may have answered
+	opCrowdedOut    = &reactor.Op{Name: "crowded out"}    // a handshake is in the way of others
+	opListen        = &reactor.Op{Name: "listen"}         // a listener begins
+	opListenTerm    = &reactor.Op{Name: "listener term"}  // a listener ends
 )
 
 func init() {
@@ -33,6 +35,8 @@ func init() {
 	opOutEnded.Run = func(c reactor.Command) { c.To.(*Session).processOutEnded(c.Arg.(*Stream)) }
 	opStreamClosed.Run = func(c reactor.Command) { c.To.(*Session).streamClosed(c.Arg.(*Stream)) }
 	opResolved.Run = func(c reactor.Command) { c.To.(*connecter).processResolved(c.Arg.(*resolved)) }
+	opAuthenticated.Run = func(c reactor.Command) { c.To.(*Stream).processAuthenticated() }
+	opCrowdedOut.Run = func(c reactor.Command) { c.To.(*Session).processCrowdedOut() }
 	opListen.Run = func(c reactor.Command) { c.To.(*Listener).processListen() }
 	opListenTerm.Run = func(c reactor.Command) { c.To.(*Listener).processTerm() }
 }

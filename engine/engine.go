@@ -12,6 +12,7 @@ import (
 	"github.com/zeroloop/zmq/engine/zmtp"
 	"github.com/zeroloop/zmq/internal/errno"
 	"github.com/zeroloop/zmq/internal/msg"
+	"github.com/zeroloop/zmq/internal/option"
 	"github.com/zeroloop/zmq/pipe"
 )
 
@@ -30,6 +31,10 @@ type Host interface {
 	Identified(p *pipe.Pipe, routingID []byte, props *msg.Properties)
 	// Hiccuped says that what was queued in a pipe for a lost peer is gone.
 	Hiccuped(p *pipe.Pipe)
+	// Authenticate asks who may decide about a peer. o are the options of the
+	// connection; wake is called, on any goroutine and with any lock held, when it is
+	// worth looking for the answer. Errors: ErrNoAuthenticator, ErrAuthenticatorGone.
+	Authenticate(o *option.Options, r *option.AuthRequest, wake func()) (Inquiry, error)
 	// Event reports what happened; it never blocks.
 	Event(e Event)
 }

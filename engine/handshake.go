@@ -10,6 +10,7 @@ import (
 	"github.com/valyala/bytebufferpool"
 	"github.com/zeroloop/zmq/engine/mechanism"
 	"github.com/zeroloop/zmq/engine/zmtp"
+	"github.com/zeroloop/zmq/internal/errno"
 	"github.com/zeroloop/zmq/transport"
 )
 
@@ -20,12 +21,9 @@ const (
 	earlyReadBytes = 1 << 10
 )
 
-// mechanismNull is the only mechanism so far; a socket's options choose.
-const mechanismNull = "NULL"
-
 // startGreeting sends the first ten bytes and waits for the peer's.
 func (e *Stream) startGreeting() {
-	e.greet.Init(len(e.opts.RoutingID), mechanismNull, byte(e.opts.Type))
+	e.greet.Init(len(e.opts.RoutingID), mechanism.Name(e.opts), byte(e.opts.Type))
 	if d := e.opts.HandshakeInterval; d > 0 {
 		e.loop.SetTimer(&e.shake, d, e)
 	}
@@ -98,25 +96,48 @@ func (e *Stream) consumeEarly(n int) {
 // greeted goes on after both greetings, by the version that came out.
 func (e *Stream) greeted() error {
 	e.version = e.greet.Version()
-	switch e.version {
-	case zmtp.V3_0, zmtp.V3_1:
-		if peer := e.greet.Mechanism(); peer != mechanismNull {
-			return &zmtp.ProtocolError{Code: zmtp.ErrorMechanismMismatch,
-				Msg: "the peer's mechanism is " + strconv.Quote(peer)}
-		}
-		e.mech = mechanism.NewNull(mechanism.Local{
-			Type: e.opts.Type, RoutingID: e.opts.RoutingID, SendsID: e.opts.SendsRoutingID(),
-			Metadata: e.metadata(),
-		})
-		e.state = handshaking
-		e.sendHandshake()
-		return nil
+	if e.version == zmtp.V3_0 || e.version == zmtp.V3_1 {
+		return e.startMechanism()
+	}
+	if e.opts.SecurityRequired() {
+		return &zmtp.ProtocolError{Code: zmtp.ErrorMechanismMismatch, Msg: "a peer of an old version, without mechanism"}
 	}
 	e.state = identifying
 	if e.version == zmtp.V1Unversioned {
 		e.early.B = append(append([]byte(nil), e.greet.Unread()...), e.early.B...)
 	}
 	e.sendBytes(e.greet.AppendIdentity(nil, e.opts.RoutingID))
+	return nil
+}
+
+// startMechanism begins the handshake of the socket's mechanism, which must be
+// the peer's too.
+func (e *Stream) startMechanism() error {
+	if peer := e.greet.Mechanism(); peer != mechanism.Name(e.opts) {
+		return &zmtp.ProtocolError{Code: zmtp.ErrorMechanismMismatch,
+			Msg: "the peer's mechanism is " + strconv.Quote(peer)}
+	}
+	m := mechanism.New(e.opts, mechanism.Local{
+		Type: e.opts.Type, RoutingID: e.opts.RoutingID, SendsID: e.opts.SendsRoutingID(),
+		Metadata: e.metadata(),
+	}, asks(e.opts))
+	if m == nil {
+		return errno.ENOTSUP
+	}
+	e.mech = m
+	e.state = handshaking
+	return e.progress()
+}
+
+// progress goes on with the handshake as far as it goes without the peer.
+func (e *Stream) progress() error {
+	e.sendHandshake()
+	switch e.mech.Status() {
+	case mechanism.Authenticating:
+		return e.authenticate()
+	case mechanism.Ready:
+		e.activate(e.mech.Peer().RoutingID)
+	}
 	return nil
 }
 
@@ -148,11 +169,7 @@ func (e *Stream) earlyFrame() (bool, error) {
 	if err := e.mech.Process(body); err != nil {
 		return true, err
 	}
-	e.sendHandshake()
-	if e.mech.Status() == mechanism.Ready && e.state == handshaking {
-		e.activate(e.mech.Peer().RoutingID)
-	}
-	return true, nil
+	return true, e.progress()
 }
 
 func (e *Stream) parseEarly() (body []byte, n int, err error) {
@@ -198,6 +215,7 @@ func (e *Stream) reportHandshake(err *Error) {
 	var refused *mechanism.RefusedError
 	var size *zmtp.SizeError
 	switch {
+	case e.auth.rejected: // it is told already
 	case errors.As(err.Err, &refused):
 		if code, ok := refusalCode(refused.Reason); ok {
 			e.event(EventHandshakeFailedAuth, code, err)

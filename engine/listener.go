@@ -32,6 +32,7 @@ type Listener struct {
 	host   Host
 	opts   *option.Options
 	scheme string // of the endpoint
+	ranks  unfinished
 
 	// loop only
 	l      *transport.Listener
@@ -44,7 +45,7 @@ type Listener struct {
 // NewListener makes a listener of a bound socket, which it owns from now on. It
 // does nothing before Start. It keeps opts.
 func NewListener(loop *reactor.Loop, pool *reactor.Pool, host Host, opts *option.Options, l *transport.Listener) *Listener {
-	return &Listener{loop: loop, pool: pool, host: host, opts: opts, scheme: schemeOf(l.Endpoint()), l: l}
+	return &Listener{loop: loop, pool: pool, host: host, opts: opts, scheme: schemeOf(l.Endpoint()), l: l, ranks: unfinished{connectionsMax: opts.HandshakesMax}}
 }
 
 // Start lets the listener begin on its loop. Any goroutine, once.
@@ -129,7 +130,11 @@ func (l *Listener) take(fd int) {
 		return
 	}
 	l.host.Event(Event{Type: EventAccepted, Bound: true, Local: endpoint, Remote: transport.RemoteEndpoint(fd, l.scheme), Value: int64(fd)})
+	out := l.ranks.enter(s)
 	s.startWith(fd)
+	if out != nil {
+		out.loop.Send(reactor.Command{Op: opCrowdedOut, To: out})
+	}
 }
 
 // Term implements Object; a listener has nothing to flush.

@@ -22,7 +22,8 @@ func (e *Stream) metadata() []zmtp.Property {
 }
 
 // properties are what messages of this connection say of the peer: first what we
-// know by ourselves, then what it told (libzmq stream_engine_base_t::properties).
+// know by ourselves, then what the authenticator said, then what the peer told
+// (libzmq stream_engine_base_t::properties).
 // ZMTP 1 and 2 peers have none.
 func (e *Stream) properties() *msg.Properties {
 	if e.mech == nil && !e.opts.Raw() {
@@ -33,6 +34,12 @@ func (e *Stream) properties() *msg.Properties {
 		props.Add(msg.PropertyPeerAddress, a)
 	}
 	props.Add(msg.PropertyFD, strconv.Itoa(e.fd))
+	if id := e.auth.verdict.UserID; id != "" {
+		props.Add(msg.PropertyUserID, id)
+	}
+	for _, p := range e.auth.verdict.Properties {
+		props.Add(string(p.Name), string(p.Value))
+	}
 	if e.mech != nil {
 		for _, p := range e.mech.Peer().Properties {
 			props.Add(string(p.Name), string(p.Value))

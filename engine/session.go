@@ -5,6 +5,7 @@
 package engine
 
 import (
+	"container/list"
 	"sync/atomic"
 	"time"
 
@@ -25,7 +26,8 @@ type Session struct {
 	opts     *option.Options
 	endpoint string // what the application named
 	connects bool
-	scheme   string // of endpoint
+	scheme   string      // of endpoint
+	ranks    *unfinished // of the listener that accepted; nil where the session connects
 
 	// loop only
 	pipe      *pipe.Pipe // the session's end; nil before an accepted handshake
@@ -35,7 +37,8 @@ type Session struct {
 	closing   bool // Term has come: flush, then end
 	ended     bool
 	past      traffic
-	unsent    int // bytes of the next large body that the last stream had sent
+	unsent    int           // bytes of the next large body that the last stream had sent
+	place     *list.Element // in ranks, guarded by its lock
 
 	// shared: the stream that reads the pipe; written by the loop, read by whoever
 	// signals the session. Its nil means that a signal has no one to reach: the
@@ -180,6 +183,7 @@ func (s *Session) processOutEnded(e *Stream) {
 // ready is called by the stream when its handshake is done. It makes the pipe
 // where there is none (libzmq session_base_t::engine_ready).
 func (s *Session) ready(routingID []byte, props *msg.Properties) {
+	s.ranks.leave(s)
 	if s.pipe != nil {
 		s.host.Identified(s.pipe.Peer(), routingID, props)
 		return
@@ -251,6 +255,7 @@ func (s *Session) streamClosed(e *Stream) {
 
 // finish closes the pipe: its other end can still read what has arrived.
 func (s *Session) finish() {
+	s.ranks.leave(s)
 	s.closePipe()
 	s.host.Left(s)
 }

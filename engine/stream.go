@@ -58,6 +58,7 @@ type Stream struct {
 	in      input
 	beat    heartbeat
 	shake   reactor.Timer // handshake timeout
+	auth    authentication
 
 	// shared
 	ctlMu sync.Mutex
@@ -182,6 +183,7 @@ func (e *Stream) close() {
 	e.state = closed
 	e.loop.CancelTimer(&e.shake)
 	e.stopBeat()
+	e.stopAsking()
 	e.loop.Unregister(&e.handle)
 	if e.early != nil {
 		bytebufferpool.Put(e.early)

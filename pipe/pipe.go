@@ -369,7 +369,7 @@ func (p *Pipe) readConflate(f *msg.Part) bool {
 		return false
 	}
 	p.scratch = data
-	f.Data, f.Body, f.Flags = data, body, flags
+	f.Data, f.Body, f.Flags, f.Props = data, body, flags, p.Props
 	if body != nil {
 		f.Data = body.Bytes()
 	}

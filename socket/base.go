@@ -57,6 +57,7 @@ type Base struct {
 	own        reactor.Own
 	objects    objects
 	events     events
+	desk       desk
 	monitoring monitoring
 	endpoint   atomic.Pointer[string] // LAST_ENDPOINT
 }

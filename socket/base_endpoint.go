@@ -175,7 +175,7 @@ func (b *Base) Connect(endpoint string) error {
 // missing returns ENOTSUP where the options ask for what is not here: to go on
 // without would be less than what was asked for.
 func missing(o *option.Options, dialsTCP bool) errno.Errno {
-	if o.Mechanism != option.MechanismNull || dialsTCP && o.SocksProxy != "" {
+	if o.Mechanism == option.MechanismCurve || o.Mechanism == option.MechanismGSSAPI || dialsTCP && o.SocksProxy != "" {
 		return errno.ENOTSUP
 	}
 	return errno.OK

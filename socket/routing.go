@@ -182,7 +182,7 @@ func (r *routing) recv(f *msg.Part) errno.Errno {
 		return errno.EAGAIN
 	}
 	r.in, r.isHeld, r.moreIn = p, true, true
-	f.Data, f.Body, f.Flags = p.RoutingID, nil, msg.More
+	f.Data, f.Body, f.Flags, f.Props = p.RoutingID, nil, msg.More, p.Props
 	return errno.OK
 }
 

@@ -2,7 +2,10 @@
 
 package mechanism
 
-import "github.com/zeroloop/zmq/engine/zmtp"
+import (
+	"github.com/zeroloop/zmq/engine/zmtp"
+	"github.com/zeroloop/zmq/internal/option"
+)
 
 // Null is the mechanism without security (RFC 37, libzmq null_mechanism_t): both
 // sides send READY and wait for the other's.
@@ -10,7 +13,9 @@ type Null struct {
 	local Local
 	peer  Peer
 
-	sent     bool
+	asking   bool // the authenticator must answer before READY is sent
+	answer   int  // its answer, where it refused
+	sent     bool // READY or ERROR
 	received bool
 	refused  bool
 }
@@ -18,12 +23,15 @@ type Null struct {
 // NewNull returns a handshake that has not begun.
 func NewNull(l Local) *Null { return &Null{local: l} }
 
-// Next appends our READY, once.
+// Next appends our READY, once, or the ERROR of a refusal.
 func (n *Null) Next(dst []byte) ([]byte, bool) {
-	if n.sent {
+	if n.sent || n.asking {
 		return dst, false
 	}
 	n.sent = true
+	if n.answer != 0 {
+		return answerCommand(dst, n.answer)
+	}
 	return n.local.ready(dst), true
 }
 
@@ -36,16 +44,12 @@ func (n *Null) Process(body []byte) error {
 	switch {
 	case n.received || n.refused:
 		return unexpected(name)
-	case string(name) == "READY":
+	case string(name) == zmtp.CommandReady:
 		n.received = true
 		return n.peer.learn(n.local.Type, payload)
-	case string(name) == "ERROR":
+	case string(name) == zmtp.CommandError:
 		n.refused = true
-		reason, err := zmtp.ParseError(payload)
-		if err != nil {
-			return err
-		}
-		return &RefusedError{Reason: string(reason)}
+		return refusal(payload)
 	}
 	return unexpected(name)
 }
@@ -53,8 +57,10 @@ func (n *Null) Process(body []byte) error {
 // Status reports Ready when both READY commands have passed.
 func (n *Null) Status() Status {
 	switch {
-	case n.refused:
+	case n.refused || n.answer != 0:
 		return Refused
+	case n.asking:
+		return Authenticating
 	case n.sent && n.received:
 		return Ready
 	}
@@ -64,22 +70,13 @@ func (n *Null) Status() Status {
 // Peer returns the peer's properties.
 func (n *Null) Peer() *Peer { return &n.peer }
 
-func unexpected(name []byte) error {
-	return &zmtp.ProtocolError{Code: zmtp.ErrorUnexpectedCommand, Msg: "unexpected command " + quote(name)}
-}
+// Ask implements Server: there are no credentials.
+func (n *Null) Ask(r *option.AuthRequest) { r.Mechanism = "NULL" }
 
-func quote(name []byte) string {
-	const shown = 32
-	if len(name) > shown {
-		name = name[:shown]
+// Answer implements Server.
+func (n *Null) Answer(status int) {
+	n.asking = false
+	if status != statusAccepted {
+		n.answer = status
 	}
-	return `"` + string(name) + `"`
-}
-
-// RefusedError is the peer's ERROR command: it will not have us.
-type RefusedError struct{ Reason string }
-
-// Error returns the reason in a sentence.
-func (e *RefusedError) Error() string {
-	return "the peer refused the connection: " + quote([]byte(e.Reason))
 }

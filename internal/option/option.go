@@ -124,7 +124,9 @@ type Options struct {
 	CurveServer                                     [32]byte // the server's public key
 	ZAPDomain                                       string
 	ZAPEnforce                                      bool
-	WSSKeyPEM, WSSCertPEM, WSSTrustPEM, WSSHostname string // PEM text, and the name to expect
+	Authenticator                                   Authenticator // instead of ZAP, where it is set
+	HandshakesMax                                   int           // unfinished handshakes of one listener
+	WSSKeyPEM, WSSCertPEM, WSSTrustPEM, WSSHostname string        // PEM text, and the name to expect
 	WSSTrustSystem                                  bool
 
 	// messages that the library sends or makes
@@ -158,6 +160,16 @@ type Options struct {
 	ConnectRoutingID []byte // used up by the next connect
 }
 
+// HandshakesMaxDefault is how many connections of one listener may be in their
+// handshake at a time.
+const HandshakesMaxDefault = 1000
+
+// SecurityRequired reports whether a peer must speak ZMTP 3: older versions know
+// no mechanisms (libzmq session_base_t::zap_enabled).
+func (o *Options) SecurityRequired() bool {
+	return o.Mechanism != MechanismNull || o.ZAPDomain != "" || o.Authenticator != nil
+}
+
 // Defaults returns what a new socket of a type starts with.
 func Defaults(typ int) Options {
 	o := Options{
@@ -187,6 +199,7 @@ func Defaults(typ int) Options {
 		MulticastMaxTPDU:  1500,
 		Rate:              100,
 		RecoveryInterval:  10 * time.Second,
+		HandshakesMax:     HandshakesMaxDefault,
 	}
 	switch typ {
 	case Sub, XSub, Dish:

@@ -13,6 +13,7 @@ import (
 	"github.com/zeroloop/zmq/engine/zmtp"
 	"github.com/zeroloop/zmq/internal/msg"
 	"github.com/zeroloop/zmq/pipe/ypipe"
+	"golang.org/x/sys/cpu"
 )
 
 // Sink is what the owner of an end is told (libzmq's i_pipe_events). All but
@@ -33,14 +34,19 @@ const (
 	readerClosed
 )
 
-// half is one direction.
+// half is one direction. What hardly ever changes stands first: the compiler
+// tests a pointer for nil by reading the first word behind it, and where that
+// belonged to the writer the reader took its line away with each message.
 type half struct {
-	q        ypipe.Queue
-	c        credit
-	conflate *ypipe.Conflate // replaces q and c where not nil
+	conflate *ypipe.Conflate // replaces q and c where not nil; immutable
 
 	// shared; atomic
 	closed atomic.Uint32 // writerClosed | readerClosed
+
+	_ cpu.CacheLinePad
+
+	q ypipe.Queue
+	c credit
 }
 
 // Pipe is one end.

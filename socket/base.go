@@ -60,6 +60,7 @@ type Base struct {
 	desk       desk
 	monitoring monitoring
 	endpoint   atomic.Pointer[string] // LAST_ENDPOINT
+	signal     signal
 }
 
 // Type returns the socket type's number.
@@ -73,6 +74,7 @@ func newBase(c *Ctx, k *kind, opts option.Options) *Base {
 	}
 	b.plain = !k.traits.oneLock && !k.traits.eager
 	b.events.closed = make(chan struct{})
+	b.sends.signal, b.recvs.signal = &b.signal, &b.signal
 	b.pat = k.new(b)
 	return b
 }

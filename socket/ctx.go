@@ -160,6 +160,7 @@ func (c *Ctx) unregister(b *Base) { c.names.removeAll(b) }
 // reaped counts a socket out that has ended altogether.
 func (c *Ctx) reaped(b *Base) {
 	b.events.close()
+	b.signal.close()
 	c.mu.Lock()
 	delete(c.sockets, b)
 	c.mu.Unlock()

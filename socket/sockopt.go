@@ -41,8 +41,8 @@ func (b *Base) SetSockOpt(id int, value []byte) error {
 // (zmq_getsockopt): ints want a buffer of their own size; RCVMORE, EVENTS,
 // THREAD_SAFE, TOPICS_COUNT, strings and bytes take a larger one, whose rest is
 // zeroed. Strings end with a NUL that counts. Errors as SetSockOpt; EINVAL also
-// for a buffer that does not fit and for FD, which is up to who offers one. RCVMORE
-// is 0: messages are received whole. Safe from any goroutine.
+// for a buffer that does not fit. RCVMORE is 0: messages are received whole. Safe
+// from any goroutine.
 func (b *Base) GetSockOpt(id int, buf []byte) (n int, err error) {
 	if e := b.check(); e != 0 {
 		return 0, e
@@ -53,6 +53,12 @@ func (b *Base) GetSockOpt(id int, buf []byte) (n int, err error) {
 		n, e = option.Fill(buf, option.AppendInt(nil, 0))
 	case option.EventsID:
 		n, e = option.Fill(buf, option.AppendInt(nil, b.Ready()))
+	case option.FDID:
+		fd, err := b.FD()
+		if err != nil {
+			return 0, err
+		}
+		n, e = option.Fill(buf, option.AppendInt(nil, fd))
 	case option.LastEndpointID:
 		n, e = option.Fill(buf, append([]byte(b.LastEndpoint()), 0))
 	case option.TopicsCountID:
@@ -76,6 +82,7 @@ func (b *Base) Ready() int {
 		return 0
 	}
 	events := 0
+	b.signal.clear()
 	b.lockBoth()
 	b.hearIn()
 	b.hearOut()

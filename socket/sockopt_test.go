@@ -264,7 +264,7 @@ func TestSockOptSpecial(t *testing.T) {
 			t.Errorf("option %d in a larger buffer: %d bytes, %v", id, n, err)
 		}
 	}
-	for _, id := range []int{-1, 0, 1, 10, 67, 1000, math.MinInt32, option.FDID, option.GSSAPIServerID} {
+	for _, id := range []int{-1, 0, 1, 10, 67, 1000, math.MinInt32, option.GSSAPIServerID} {
 		if _, err := b.GetSockOpt(id, buf); !errors.Is(err, errno.EINVAL) {
 			t.Errorf("option %d can be got: %v", id, err)
 		}

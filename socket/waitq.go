@@ -24,6 +24,8 @@ type waitq struct {
 	spare   []*pipe.Pipe
 	waiters []*waiter // first come, first woken
 
+	signal *signal // the socket's; immutable
+
 	// shared; atomic: pipes is not empty; the number of waiters
 	filled  atomic.Bool
 	waiting atomic.Int32
@@ -45,6 +47,7 @@ func (q *waitq) activate(p *pipe.Pipe) {
 	w := q.pop()
 	q.mu.Unlock()
 	w.wake()
+	q.signal.raise()
 }
 
 // take returns what has been noted; the caller gives the slice back.
@@ -98,6 +101,7 @@ func (q *waitq) pop() *waiter {
 
 // wakeOne wakes the waiter that has waited longest, if there is one.
 func (q *waitq) wakeOne() {
+	q.signal.raise()
 	if q.waiting.Load() == 0 {
 		return
 	}
@@ -117,6 +121,7 @@ func (q *waitq) wakeAll() {
 	for _, w := range ws {
 		w.wake()
 	}
+	q.signal.raise()
 }
 
 // leave takes w out. It returns false where w has been woken already.

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Messages part by part, as C programs hand them over. Previous: cmd/libzmq.
+// Next: the pattern's file.
+
+package socket
+
+import (
+	"github.com/zeroloop/zmq/internal/buf"
+	"github.com/zeroloop/zmq/internal/errno"
+	"github.com/zeroloop/zmq/internal/msg"
+)
+
+// SendPart hands one part over without waiting; more says that its message goes
+// on. data is copied, unless body is given, which is then what is sent: on success
+// its reference has passed to the socket, on failure it is still the caller's. The
+// parts of one message come from one goroutine after another with nothing of
+// another message between them. Errors: EAGAIN for no room, EFSM, EHOSTUNREACH,
+// ENOTSUP, EINVAL, ETERM, ENOTSOCK (libzmq socket_base_t::send). It allocates
+// nothing. Safe from any goroutine.
+func (b *Base) SendPart(data []byte, body *buf.Body, more bool) errno.Errno {
+	b.smu.Lock()
+	b.hearOut()
+	e := b.check()
+	if e == errno.OK {
+		e = b.sendPart(data, body, more)
+	}
+	if e == errno.OK && b.sends.waiting.Load() > 0 && b.pat.hasOut() {
+		b.sends.wakeOne()
+	}
+	b.unlockSend()
+	return e
+}
+
+// sendPart runs under S.
+func (b *Base) sendPart(data []byte, body *buf.Body, more bool) errno.Errno {
+	f := &b.sending
+	*f = msg.Part{Data: data}
+	switch {
+	case more:
+		f.Flags = msg.More
+	case b.lb != nil && body == nil:
+		if p, ok := b.lb.SendSmall(data); ok {
+			if p != nil {
+				b.owe(p)
+			}
+			return errno.OK
+		}
+	}
+	if body != nil {
+		f.Data, f.Body = body.Bytes(), body
+	}
+	e := b.pat.send(f)
+	*f = msg.Part{}
+	return e
+}
+
+// RecvPart receives one part without waiting and has take see it: its data is
+// valid during that call, a body's reference passes on if take sets Body to nil.
+// take runs under the socket's lock and must not use the socket. Parts of one
+// message come one after another. Errors: EAGAIN for nothing there, EFSM, ENOTSUP,
+// ETERM, ENOTSOCK (libzmq socket_base_t::recv). It allocates nothing. Safe from any
+// goroutine.
+func (b *Base) RecvPart(take func(f *msg.Part)) errno.Errno {
+	b.lockRecv()
+	b.hearIn()
+	e := b.check()
+	if e == errno.OK {
+		e = b.recvPart(take)
+	}
+	if e == errno.OK && b.recvs.waiting.Load() > 0 && b.pat.hasIn() {
+		b.recvs.wakeOne()
+	}
+	b.unlockRecv()
+	return e
+}
+
+// recvPart runs under R.
+func (b *Base) recvPart(take func(f *msg.Part)) errno.Errno {
+	f := &b.receiving
+	if b.fq != nil {
+		if data, p := b.fq.RecvSmall(); p != nil {
+			*f = msg.Part{Data: data, Props: p.Props}
+			take(f)
+			return errno.OK
+		}
+	}
+	if e := b.pat.recv(f); e != errno.OK {
+		return e
+	}
+	take(f)
+	f.Drop()
+	return errno.OK
+}

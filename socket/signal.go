@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Previous: waitq.go (something has happened). Next: whoever polls the descriptor.
+
+package socket
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/zeroloop/zmq/internal/errno"
+)
+
+// signal is a descriptor that polls readable from the time when something may
+// have changed for a socket until somebody has looked (libzmq signaler_t). It
+// costs nothing before it is asked for. The zero value has no descriptor.
+type signal struct {
+	// shared; atomic, written under mu: the descriptor is readable; it is there
+	raised atomic.Bool
+	made   atomic.Bool
+
+	mu sync.Mutex
+	// +checklocks:mu
+	in, out int // to poll and to write; the same for an eventfd
+	// +checklocks:mu
+	closed bool
+}
+
+// raise makes the descriptor readable. A leaf call: any lock may be held.
+func (s *signal) raise() {
+	if s == nil || !s.made.Load() || s.raised.Load() {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed && !s.raised.Load() {
+		s.raised.Store(true)
+		raiseSignal(s.out)
+	}
+}
+
+// clear takes the signal back, before the caller looks at what it is about. The
+// order counts: a raise that comes before finds the signal raised and writes
+// nothing, but what it tells of is there by then and the caller will see it.
+func (s *signal) clear() {
+	if !s.raised.Load() {
+		return
+	}
+	s.mu.Lock()
+	if !s.closed {
+		clearSignal(s.in)
+	}
+	s.raised.Store(false)
+	s.mu.Unlock()
+}
+
+// close gives the descriptor back to the system.
+func (s *signal) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.made.Load() && !s.closed {
+		closeSignal(s.in, s.out)
+	}
+	s.closed = true
+}
+
+// FD returns a descriptor that polls readable after something may have changed for
+// the socket: a message, room, a peer, the end (ZMQ_FD). It is edge-triggered:
+// whoever wakes must ask Ready, which takes the signal back, and use the socket
+// until there is nothing left to do. The descriptor is the socket's, to poll only;
+// it is closed with the socket. Errors: EMFILE, ENOTSOCK, ETERM. Safe from any
+// goroutine.
+func (b *Base) FD() (int, error) {
+	if e := b.check(); e != 0 {
+		return -1, e
+	}
+	s := &b.signal
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return -1, errno.ENOTSOCK
+	}
+	if !s.made.Load() {
+		in, out, err := newSignal()
+		if err != nil {
+			return -1, errno.From(err)
+		}
+		s.in, s.out = in, out
+		s.raised.Store(true)
+		s.made.Store(true)
+		raiseSignal(out) // what has happened before is not lost
+	}
+	return s.in, nil
+}
+
+// ClearSignal takes back what FD's descriptor says, for callers that look at the
+// socket afterwards by another call than Ready. Safe from any goroutine.
+func (b *Base) ClearSignal() { b.signal.clear() }

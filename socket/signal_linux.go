@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package socket
+
+import (
+	"encoding/binary"
+
+	"golang.org/x/sys/unix"
+)
+
+// newSignal makes an eventfd.
+func newSignal() (in, out int, err error) {
+	fd, err := unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC)
+	return fd, fd, err
+}
+
+// raiseSignal adds one. The counter never fills up: it is raised once at a time.
+func raiseSignal(fd int) {
+	var one [8]byte
+	binary.NativeEndian.PutUint64(one[:], 1)
+	_, _ = unix.Write(fd, one[:])
+}
+
+func clearSignal(fd int) {
+	var count [8]byte
+	_, _ = unix.Read(fd, count[:])
+}
+
+func closeSignal(in, _ int) { _ = unix.Close(in) }

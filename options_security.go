@@ -68,3 +68,19 @@ func WithGSSAPIPrincipalNameType(int) Option { return unsupported() }
 // WithGSSAPIServicePrincipalNameType gives ErrNotSup
 // (ZMQ_GSSAPI_SERVICE_PRINCIPAL_NAMETYPE).
 func WithGSSAPIServicePrincipalNameType(int) Option { return unsupported() }
+
+// WithCurveServer makes the socket the server's side of CURVE, or, off, one
+// without security (ZMQ_CURVE_SERVER). A server also needs WithCurveSecretKey.
+func WithCurveServer(on bool) Option { return onOff(option.CurveServerID, on) }
+
+// WithCurvePublicKey makes the socket a CURVE one and sets its public key, 32
+// bytes or 40 characters of Z85 (ZMQ_CURVE_PUBLICKEY).
+func WithCurvePublicKey(key string) Option { return byText(option.CurvePublicKeyID, key) }
+
+// WithCurveSecretKey makes the socket a CURVE one and sets its secret key, in the
+// same forms (ZMQ_CURVE_SECRETKEY).
+func WithCurveSecretKey(key string) Option { return byText(option.CurveSecretKeyID, key) }
+
+// WithCurveServerKey makes the socket a CURVE client and sets the public key of
+// the server that it wants to talk to, in the same forms (ZMQ_CURVE_SERVERKEY).
+func WithCurveServerKey(key string) Option { return byText(option.CurveServerKeyID, key) }

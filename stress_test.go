@@ -160,28 +160,33 @@ func TestNoAllocationPerMessage(t *testing.T) {
 			t.Run(fmt.Sprint(size), func(t *testing.T) {
 				w := newWorld(t)
 				in, ep := w.bound(zmq.PULL, ep)
-				out := w.connected(zmq.PUSH, ep)
-				var a, b zmq.Msg
-				step := func() {
-					a.Init(size)
-					if err := out.SendMsg(w.ctx, &a); err != nil {
-						t.Fatal(err)
-					}
-					if err := in.RecvMsg(w.ctx, &b); err != nil {
-						t.Fatal(err)
-					}
-					if b.Size() != size {
-						t.Fatalf("got %d bytes, want %d", b.Size(), size)
-					}
-				}
-				for range 200 {
-					step()
-				}
-				// A collection empties the pools, so that a few refills are no leak.
-				if n := testing.AllocsPerRun(2000, step); n >= 1 {
-					t.Errorf("%v allocations per message", n)
-				}
+				noAllocation(w, in, w.connected(zmq.PUSH, ep), size)
 			})
 		}
 	})
+}
+
+// noAllocation sends and receives messages of a size and counts.
+func noAllocation(w *world, in, out *zmq.Socket, size int) {
+	w.Helper()
+	var a, b zmq.Msg
+	step := func() {
+		a.Init(size)
+		if err := out.SendMsg(w.ctx, &a); err != nil {
+			w.Fatal(err)
+		}
+		if err := in.RecvMsg(w.ctx, &b); err != nil {
+			w.Fatal(err)
+		}
+		if b.Size() != size {
+			w.Fatalf("got %d bytes, want %d", b.Size(), size)
+		}
+	}
+	for range 200 {
+		step()
+	}
+	// A collection empties the pools, so that a few refills are no leak.
+	if n := testing.AllocsPerRun(2000, step); n >= 1 {
+		w.Errorf("%v allocations per message", n)
+	}
 }

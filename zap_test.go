@@ -12,6 +12,7 @@ import (
 
 	zmq "github.com/zeroloop/zmq"
 	"github.com/zeroloop/zmq/engine/zmtp"
+	"github.com/zeroloop/zmq/internal/z85"
 )
 
 const zapEndpoint = "inproc://zeromq.zap.01"
@@ -314,4 +315,16 @@ func TestAuthenticatorEndsWithPeer(t *testing.T) {
 	}
 }
 
-func securedPairs() []secured { return []secured{nullPair(), plainPair()} }
+func securedPairs() []secured { return []secured{nullPair(), plainPair(), curvePair()} }
+
+// curvePair makes new keys.
+func curvePair() secured {
+	serverPublic, serverSecret := zmq.NewCurveKeypair()
+	public, secret := zmq.NewCurveKeypair()
+	key, _ := z85.Decode(public)
+	return secured{
+		name: "CURVE", mechanism: "CURVE", credentials: []string{string(key)},
+		server: []zmq.Option{zmq.WithCurveServer(true), zmq.WithCurveSecretKey(serverSecret)},
+		client: []zmq.Option{zmq.WithCurvePublicKey(public), zmq.WithCurveSecretKey(secret), zmq.WithCurveServerKey(serverPublic)},
+	}
+}

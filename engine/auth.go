@@ -133,3 +133,9 @@ func (e *Stream) stopAsking() {
 		e.auth.inquiry = nil
 	}
 }
+
+// NewCurveKeys makes a CURVE key pair.
+func NewCurveKeys() (public, secret [32]byte) { return mechanism.NewCurveKeys() }
+
+// CurvePublicOf returns the public key that belongs to a secret one.
+func CurvePublicOf(secret [32]byte) (public [32]byte) { return mechanism.CurvePublicOf(secret) }

@@ -53,7 +53,7 @@ func (e *Stream) beatFire(t *reactor.Timer) {
 	}
 	ttl := min(e.opts.HeartbeatTTL/decisecond, ttlMax)
 	body := zmtp.AppendPing(nil, uint16(ttl), nil)
-	e.sendBytes(append(zmtp.AppendHeader(nil, zmtp.FlagCommand, len(body)), body...))
+	e.sendCommand(body)
 }
 
 // heard notes that the peer has sent something, whatever it was (edge case 48).
@@ -76,6 +76,6 @@ func (e *Stream) pinged(payload []byte) error {
 		e.loop.SetTimer(&e.beat.ttl, time.Duration(ttl)*decisecond, e)
 	}
 	body := zmtp.AppendPong(nil, context)
-	e.sendBytes(append(zmtp.AppendHeader(nil, zmtp.FlagCommand, len(body)), body...))
+	e.sendCommand(body)
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/valyala/bytebufferpool"
+	"github.com/zeroloop/zmq/engine/mechanism"
 	"github.com/zeroloop/zmq/engine/zmtp"
 	"github.com/zeroloop/zmq/internal/buf"
 	"github.com/zeroloop/zmq/internal/option"
@@ -77,7 +78,8 @@ func (in *input) dropGuess() {
 // startInput chooses the lanes, once the protocol is known.
 func (e *Stream) startInput() {
 	e.pipe = e.s.pipe
-	reframed := e.version.Legacy() || e.opts.Conflating()
+	e.codec, _ = e.mech.(mechanism.Codec)
+	reframed := e.codec != nil || e.version.Legacy() || e.opts.Conflating()
 	switch e.opts.Type {
 	case option.Pub, option.XPub:
 		e.in.slow = true

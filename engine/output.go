@@ -366,8 +366,13 @@ func (e *Stream) writeCommands() bool {
 		}
 		e.ctlMu.Lock()
 		o.ctl, e.ctl = e.ctl, nil
+		plain := e.ctlPlain
+		e.ctlPlain = nil
 		e.ctlReady.Store(false)
 		e.ctlMu.Unlock()
+		if plain != nil {
+			o.ctl = e.encodeCommands(o.ctl, plain)
+		}
 	}
 }
 

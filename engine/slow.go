@@ -18,6 +18,9 @@ const (
 	slowReadBytes = 8 << 10
 	// slowBatchBytes is how much the slow lane frames before it writes.
 	slowBatchBytes = 32 << 10
+	// securedReadBytes is how much is read at a time where frames are encoded: each
+	// is copied out of the buffer when it is decoded, and whole ones come cheapest.
+	securedReadBytes = 64 << 10
 )
 
 // readSlow reads into the scratch buffer and decodes what is whole there.
@@ -25,14 +28,18 @@ func (e *Stream) readSlow() (int, bool) {
 	if e.in.scratch == nil {
 		e.in.scratch = bytebufferpool.Get()
 	}
+	size := slowReadBytes
+	if e.codec != nil {
+		size = securedReadBytes
+	}
 	b := e.in.scratch
 	at := len(b.B)
-	if cap(b.B)-at < slowReadBytes {
-		bigger := make([]byte, at, max(2*cap(b.B), at+slowReadBytes))
+	if cap(b.B)-at < size {
+		bigger := make([]byte, at, max(2*cap(b.B), at+size))
 		copy(bigger, b.B)
 		b.B = bigger
 	}
-	room := b.B[at : at+slowReadBytes]
+	room := b.B[at : at+size]
 	n, no := transport.Read(e.fd, room)
 	if !e.arrived(n, no) {
 		e.restScratch()
@@ -87,24 +94,31 @@ func (e *Stream) drainSlow() {
 func (e *Stream) drainFrames(b *bytebufferpool.ByteBuffer) error {
 	used := 0
 	var err error
-	for {
+	for e.state == active {
 		var f zmtp.Frame
 		var n int
 		f, n, err = zmtp.Decode(e.version, b.B[used:], e.opts.MaxMsgSize)
 		if err != nil || n == 0 {
 			break
 		}
-		var ok bool
-		if ok, err = e.push(f); err != nil {
+		// Looked at before the frame is: decoding happens once.
+		if !e.pipe.CheckWrite() {
+			e.in.stalled = true
 			break
 		}
-		if !ok {
-			e.in.stalled = true
+		if e.codec != nil {
+			err = e.pushSecured(f)
+		} else {
+			_, err = e.push(f)
+		}
+		if err != nil {
 			break
 		}
 		used += n
 	}
-	b.B = append(b.B[:0], b.B[used:]...)
+	if used > 0 && e.state != closed { // closing gives the buffer back
+		b.B = append(b.B[:0], b.B[used:]...)
+	}
 	return err
 }
 
@@ -202,6 +216,8 @@ func (e *Stream) frameBatch() {
 func (e *Stream) frame(dst []byte, f *msg.Part) []byte {
 	flags := f.Flags & msg.More
 	switch {
+	case e.codec != nil:
+		return e.frameSecured(dst, f)
 	case e.opts.Raw():
 		return append(dst, f.Data...)
 	case e.version.Legacy():

@@ -43,7 +43,8 @@ type Stream struct {
 	remote string
 
 	// set by the loop before open, then immutable
-	pipe *pipe.Pipe
+	pipe  *pipe.Pipe
+	codec mechanism.Codec // nil: frames go as they are
 
 	// loop only
 	handle  reactor.Handle
@@ -63,7 +64,9 @@ type Stream struct {
 	// shared
 	ctlMu sync.Mutex
 	// +checklocks:ctlMu
-	ctl      []byte      // framed commands that wait for a frame boundary
+	ctl []byte // framed commands that wait for a frame boundary
+	// +checklocks:ctlMu
+	ctlPlain []byte      // commands that are to be encoded first
 	ctlReady atomic.Bool // ctl is not empty
 	open     atomic.Bool // the pipe may be read: set once, by the loop
 	outState atomic.Uint32
@@ -200,5 +203,6 @@ func (e *Stream) close() {
 func (e *Stream) closeFD() {
 	e.s.unsent = e.out.bodySent
 	e.out.drop()
+	e.wipe()
 	_ = syscall.Close(e.fd)
 }

@@ -173,10 +173,16 @@ func (b *Base) Connect(endpoint string) error {
 }
 
 // missing returns ENOTSUP where the options ask for what is not here: to go on
-// without would be less than what was asked for.
+// without would be less than what was asked for; and EINVAL for CURVE without the
+// keys that it takes, with which there would be no secret (edge case 77).
 func missing(o *option.Options, dialsTCP bool) errno.Errno {
-	if o.Mechanism == option.MechanismCurve || o.Mechanism == option.MechanismGSSAPI || dialsTCP && o.SocksProxy != "" {
+	var none [32]byte
+	switch {
+	case o.Mechanism == option.MechanismGSSAPI || dialsTCP && o.SocksProxy != "":
 		return errno.ENOTSUP
+	case o.Mechanism != option.MechanismCurve:
+	case o.CurveSecret == none, !o.AsServer && (o.CurvePublic == none || o.CurveServer == none):
+		return errno.EINVAL
 	}
 	return errno.OK
 }

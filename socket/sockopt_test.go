@@ -12,6 +12,7 @@ import (
 
 	"github.com/zeroloop/zmq/internal/errno"
 	"github.com/zeroloop/zmq/internal/option"
+	"github.com/zeroloop/zmq/internal/z85"
 	"github.com/zeroloop/zmq/socket"
 )
 
@@ -234,6 +235,25 @@ func TestSockOptCurveKeys(t *testing.T) {
 		}
 		if server := getInt(t, b, option.CurveServerID); (server == 0) != (id == option.CurveServerKeyID) {
 			t.Errorf("after key %d the socket's role as server is %d", id, server)
+		}
+		// The same key as text, with a NUL and without, and back.
+		text, _ := z85.Encode(key)
+		var back [41]byte
+		for _, form := range []string{text, text + "\x00"} {
+			if err := b.SetSockOpt(id, make([]byte, 32)); err != nil {
+				t.Error(err)
+			}
+			if err := b.SetSockOpt(id, []byte(form)); err != nil {
+				t.Errorf("key %d as %q: %v", id, form, err)
+			}
+			if n, err := b.GetSockOpt(id, back[:]); err != nil || string(back[:n]) != text+"\x00" {
+				t.Errorf("key %d is %q, %v", id, back[:n], err)
+			}
+		}
+		for _, bad := range []string{text[:39], text + "x", text + "\x00\x00", " " + text[1:]} {
+			if err := b.SetSockOpt(id, []byte(bad)); !errors.Is(err, errno.EINVAL) {
+				t.Errorf("key %d takes %q: %v", id, bad, err)
+			}
 		}
 		if err := b.SetSockOpt(id, key[:31]); !errors.Is(err, errno.EINVAL) {
 			t.Errorf("key %d takes 31 bytes: %v", id, err)

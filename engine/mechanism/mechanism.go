@@ -52,8 +52,9 @@ type Codec interface {
 	// Encode appends the wire form of one frame, without the frame's header. flags
 	// are those of zmtp; body must not overlap dst.
 	Encode(dst []byte, flags byte, body []byte) []byte
-	// Decode appends the body of a frame that arrived to dst, which must not overlap
-	// frame. An error ends the connection.
+	// Decode puts the body of a frame that arrived into dst, which has room for
+	// len(frame)-Overhead bytes and must not overlap frame, or, where it is nil, into
+	// frame itself. An error ends the connection.
 	Decode(dst, frame []byte) (flags byte, body []byte, err error)
 }
 
@@ -88,6 +89,10 @@ func New(o *option.Options, l Local, asks bool) Mechanism {
 		return NewPlainServer(l)
 	case o.Mechanism == option.MechanismPlain:
 		return NewPlainClient(l, o.PlainUsername, o.PlainPassword)
+	case o.Mechanism == option.MechanismCurve && o.AsServer:
+		return NewCurveServer(l, o.CurveSecret, asks)
+	case o.Mechanism == option.MechanismCurve:
+		return NewCurveClient(l, CurveKeys{Public: o.CurvePublic, Secret: o.CurveSecret, Server: o.CurveServer})
 	}
 	return nil
 }

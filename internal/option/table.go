@@ -21,6 +21,7 @@ type Row struct {
 	exact bool   // getting wants a buffer of just this size
 	set   func(o *Options, value []byte) errno.Errno
 	get   func(o *Options, dst []byte) []byte
+	other func(value []byte) []byte // a second form, got with a buffer of its size
 }
 
 // IsText reports whether the value is a string, which Get ends with a NUL.
@@ -63,6 +64,9 @@ func Get(o *Options, id int, buf []byte) (int, errno.Errno) {
 		return 0, errno.EINVAL
 	}
 	value := r.get(o, nil)
+	if r.other != nil && len(buf) != len(value) {
+		value = r.other(value)
+	}
 	if r.exact && len(buf) != len(value) {
 		return 0, errno.EINVAL
 	}

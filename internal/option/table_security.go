@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/zeroloop/zmq/internal/errno"
+	"github.com/zeroloop/zmq/internal/z85"
 )
 
 // securityRows choose the mechanism as a side effect; the last one that was set
@@ -47,17 +48,50 @@ func serverRole(id int, name string, mechanism int) Row {
 	return r
 }
 
-// curveKey is a key of 32 bytes, which makes the socket a CURVE one.
+// The forms of a CURVE key: bytes, text, and text with a NUL.
+const (
+	curveKeyBytes = 32
+	curveKeyChars = 40
+)
+
+// ParseCurveKey reads a key of 32 bytes, or 40 characters of Z85, which may have a
+// NUL behind them.
+func ParseCurveKey(b []byte) (key [curveKeyBytes]byte, e errno.Errno) {
+	switch {
+	case len(b) == curveKeyBytes:
+		copy(key[:], b)
+		return key, errno.OK
+	case len(b) == curveKeyChars+1 && b[curveKeyChars] == 0:
+		b = b[:curveKeyChars]
+	case len(b) != curveKeyChars:
+		return key, errno.EINVAL
+	}
+	k, err := z85.Decode(string(b))
+	if err != nil {
+		return key, errno.EINVAL
+	}
+	copy(key[:], k)
+	return key, errno.OK
+}
+
+// curveKeyText turns what a key's row has got into text where the buffer is made
+// for that.
+func curveKeyText(value []byte) []byte {
+	text, _ := z85.Append(nil, value) // fails for other sizes only
+	return append(text, 0)
+}
+
+// curveKey is a key, which makes the socket a CURVE one.
 func curveKey(id int, name string, p func(*Options) *[32]byte) Row {
 	return Row{
-		ID: id, Name: name, exact: true,
+		ID: id, Name: name, exact: true, other: curveKeyText,
 		set: func(o *Options, b []byte) errno.Errno {
-			if len(b) != len(p(o)) {
-				return errno.EINVAL
+			key, e := ParseCurveKey(b)
+			if e == errno.OK {
+				*p(o) = key
+				o.Mechanism = MechanismCurve
 			}
-			copy(p(o)[:], b)
-			o.Mechanism = MechanismCurve
-			return errno.OK
+			return e
 		},
 		get: func(o *Options, dst []byte) []byte { return append(dst, p(o)[:]...) },
 	}

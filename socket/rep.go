@@ -72,6 +72,7 @@ func (s *rep) recv(f *msg.Part) errno.Errno {
 	}
 	if !f.HasMore() {
 		s.inBody, s.replying = false, true
+		s.b.signal.turned()
 	}
 	return errno.OK
 }
@@ -130,6 +131,9 @@ func (s *rep) send(f *msg.Part) errno.Errno {
 	}
 	e := s.pass(f)
 	s.replying = s.moreOut
+	if !s.replying {
+		s.b.signal.turned()
+	}
 	return e
 }
 

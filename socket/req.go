@@ -126,6 +126,7 @@ func (s *req) recv(f *msg.Part) errno.Errno {
 	}
 	if !f.HasMore() {
 		s.waiting, s.inBody = false, false
+		s.b.signal.turned()
 	}
 	return errno.OK
 }

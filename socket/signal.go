@@ -5,30 +5,42 @@
 package socket
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
 	"github.com/zeroloop/zmq/internal/errno"
 )
 
-// signal is a descriptor that polls readable from the time when something may
-// have changed for a socket until somebody has looked (libzmq signaler_t). It
-// costs nothing before it is asked for. The zero value has no descriptor.
+// signal tells that something may have changed for a socket: by a descriptor that
+// polls readable from then on until somebody has looked (libzmq signaler_t), and
+// to the pollers that the socket is in. It costs nothing before one of them is
+// asked for. The zero value has neither.
 type signal struct {
-	// shared; atomic, written under mu: the descriptor is readable; it is there
-	raised atomic.Bool
-	made   atomic.Bool
+	// shared; atomic, written under mu: the descriptor is readable; it is there;
+	// there are pollers; one of both is there
+	raised  atomic.Bool
+	made    atomic.Bool
+	watched atomic.Bool
+	heard   atomic.Bool
 
 	mu sync.Mutex
+	// +checklocks:mu
+	pollers []*polled
 	// +checklocks:mu
 	in, out int // to poll and to write; the same for an eventfd
 	// +checklocks:mu
 	closed bool
 }
 
-// raise makes the descriptor readable. A leaf call: any lock may be held.
+// raise makes the descriptor readable and tells the pollers. A leaf call: any lock
+// may be held.
 func (s *signal) raise() {
-	if s == nil || !s.made.Load() || s.raised.Load() {
+	if s == nil || !s.heard.Load() {
+		return
+	}
+	s.turned()
+	if !s.made.Load() || s.raised.Load() {
 		return
 	}
 	s.mu.Lock()
@@ -37,6 +49,39 @@ func (s *signal) raise() {
 		s.raised.Store(true)
 		raiseSignal(s.out)
 	}
+}
+
+// turned tells the pollers alone: what has changed is the outcome of a call on the
+// socket, after which a program that polls a descriptor looks anyway. A leaf call.
+func (s *signal) turned() {
+	if !s.watched.Load() {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.pollers {
+		p.push()
+	}
+}
+
+// watch begins to tell p.
+func (s *signal) watch(p *polled) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pollers = append(s.pollers, p)
+	s.watched.Store(true)
+	s.heard.Store(true)
+}
+
+// unwatch ends what watch began.
+func (s *signal) unwatch(p *polled) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i := slices.Index(s.pollers, p); i >= 0 {
+		s.pollers = slices.Delete(s.pollers, i, i+1)
+	}
+	s.watched.Store(len(s.pollers) > 0)
+	s.heard.Store(len(s.pollers) > 0 || s.made.Load())
 }
 
 // clear takes the signal back, before the caller looks at what it is about. The
@@ -88,6 +133,7 @@ func (b *Base) FD() (int, error) {
 		s.in, s.out = in, out
 		s.raised.Store(true)
 		s.made.Store(true)
+		s.heard.Store(true)
 		raiseSignal(out) // what has happened before is not lost
 	}
 	return s.in, nil

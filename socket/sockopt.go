@@ -15,6 +15,7 @@ import (
 const (
 	PollIn  = 1
 	PollOut = 2
+	PollErr = 4 // descriptors, and sockets that have ended
 )
 
 // counter is a pattern that counts its topics.
@@ -81,15 +82,25 @@ func (b *Base) Ready() int {
 	if b.check() != 0 {
 		return 0
 	}
-	events := 0
 	b.signal.clear()
+	return b.look(PollIn | PollOut)
+}
+
+// Events is Ready with the error of a socket that has ended.
+func (b *Base) Events() (int, error) {
+	events := b.Ready()
+	return events, b.check().Err()
+}
+
+// look is Ready for a part of the events, and leaves the signal as it is.
+func (b *Base) look(mask int) (events int) {
 	b.lockBoth()
 	b.hearIn()
 	b.hearOut()
-	if b.pat.hasIn() {
+	if mask&PollIn != 0 && b.pat.hasIn() {
 		events |= PollIn
 	}
-	if b.pat.hasOut() {
+	if mask&PollOut != 0 && b.pat.hasOut() {
 		events |= PollOut
 	}
 	b.unlockBoth()

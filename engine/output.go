@@ -53,7 +53,9 @@ const (
 
 // output is the sending half. Only the holder of outState touches it.
 type output struct {
-	slow     bool   // messages are re-framed (slow.go)
+	slow     bool // messages are re-framed (slow.go)
+	byLoop   bool // the holder is the loop
+	gather   gather
 	partway  bool   // in the middle of a window: no place for a command
 	dead     bool   // the descriptor takes no more
 	bytes    uint64 // written, for statistics
@@ -150,32 +152,45 @@ func (e *Stream) processActivateRead() { e.tryOut() }
 // tryOut writes from the loop.
 func (e *Stream) tryOut() {
 	for e.acquire() {
-		o := e.write(outBudgetBytes)
-		again := e.release()
-		if o == ended {
-			e.s.processOutEnded(e)
-			return
-		}
-		if o == partial {
-			e.requeue(moreOut)
-			return
-		}
-		if !again {
+		if !e.goOn() {
 			return
 		}
 	}
 }
 
+// goOn writes from the loop, which holds the output, and gives it up. It returns
+// true where somebody has asked for another look meanwhile.
+func (e *Stream) goOn() (again bool) {
+	e.out.byLoop = true
+	o := e.write(outBudgetBytes)
+	e.out.byLoop = false
+	again = e.release()
+	switch o {
+	case ended:
+		e.s.processOutEnded(e)
+		return false
+	case partial:
+		e.requeue(moreOut)
+		return false
+	}
+	return again
+}
+
 // writeInline writes from the application goroutine that has just sent, where
-// the connection was idle. It returns false where the loop should do it.
-func (e *Stream) writeInline() bool {
-	if !e.open.Load() || !e.inlineFits() {
+// the connection was idle, or that finds the pipe full of what has gathered. It
+// returns false where the loop should do it.
+func (e *Stream) writeInline(full bool) bool {
+	if !e.open.Load() || !full && !e.inlineFits() {
 		return false
 	}
 	if !e.acquire() {
 		return true
 	}
-	o := e.write(inlineBudgetBytes)
+	budget := inlineBudgetBytes
+	if full {
+		budget = outBudgetBytes
+	}
+	o := e.write(budget)
 	again := e.release()
 	if o == ended {
 		e.loop.Send(reactor.Command{Op: opOutEnded, To: e.s, Arg: e})
@@ -237,7 +252,7 @@ func (e *Stream) writeFast() (int, outcome) {
 	p := e.pipe
 	r := p.Reader()
 	if !r.Ready() {
-		if r.Sleep() {
+		if !r.EOF() && e.gathers() || r.Sleep() {
 			return 0, drained
 		}
 		if r.EOF() {
@@ -251,7 +266,9 @@ func (e *Stream) writeFast() (int, outcome) {
 	}
 	e.out.partway = !r.Drained()
 	if !e.out.partway {
-		p.Took(r.DrainedMessages())
+		k := r.DrainedMessages()
+		e.out.gather.messages += k
+		p.Took(k)
 	}
 	return n, partial
 }

@@ -134,9 +134,9 @@ func (a *lingerAlarm) Fire(*reactor.Timer) { (*Session)(a).end() }
 
 // ReadActivated implements pipe.Sink: the application has written. Called by
 // the writing goroutine, which may write to the network itself (output.go).
-func (s *Session) ReadActivated(*pipe.Pipe) {
+func (s *Session) ReadActivated(p *pipe.Pipe) {
 	e := s.stream.Load()
-	if e == nil || e.writeInline() {
+	if e == nil || e.writeInline(p.Gathering()) {
 		return
 	}
 	s.loop.Send(reactor.Command{Op: opActivateRead, To: e})
@@ -238,6 +238,7 @@ func (s *Session) streamClosed(e *Stream) {
 		return
 	}
 	s.stream.Store(nil)
+	e.stopGathering()
 	s.past.out += e.out.bytes
 	s.past.in += e.in.bytes
 	if s.ended {

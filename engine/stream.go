@@ -47,19 +47,20 @@ type Stream struct {
 	codec mechanism.Codec // nil: frames go as they are
 
 	// loop only
-	handle  reactor.Handle
-	state   streamState
-	verdict Reason
-	greet   zmtp.Greeting
-	mech    mechanism.Mechanism
-	version zmtp.Version
-	early   *bytebufferpool.ByteBuffer // received and not yet consumed, before active
-	queued  bool                       // requeued: a budget was used up
-	more    more                       // what to go on with
-	in      input
-	beat    heartbeat
-	shake   reactor.Timer // handshake timeout
-	auth    authentication
+	handle      reactor.Handle
+	state       streamState
+	verdict     Reason
+	greet       zmtp.Greeting
+	mech        mechanism.Mechanism
+	version     zmtp.Version
+	early       *bytebufferpool.ByteBuffer // received and not yet consumed, before active
+	queued      bool                       // requeued: a budget was used up
+	more        more                       // what to go on with
+	in          input
+	beat        heartbeat
+	shake       reactor.Timer // handshake timeout
+	gatherTimer reactor.Timer // what has gathered is sent at the latest
+	auth        authentication
 
 	// shared
 	ctlMu sync.Mutex
@@ -160,6 +161,10 @@ func (e *Stream) Fire(t *reactor.Timer) {
 		e.s.failed(e, errHandshakeTimeout)
 		return
 	}
+	if t == &e.gatherTimer {
+		e.gatherFire()
+		return
+	}
 	e.beatFire(t)
 }
 
@@ -185,6 +190,7 @@ func (e *Stream) close() {
 	}
 	e.state = closed
 	e.loop.CancelTimer(&e.shake)
+	e.loop.CancelTimer(&e.gatherTimer)
 	e.stopBeat()
 	e.stopAsking()
 	e.loop.Unregister(&e.handle)

@@ -17,6 +17,10 @@ type LoadBalancer struct {
 	current  int
 	more     bool // in the middle of a message to pipes[current]
 	dropping bool // the pipe of a half-sent message is gone; drop the rest of it
+
+	// Press, if set, is called for a pipe that is full and whose reader is to be
+	// signalled for that.
+	Press func(p *Pipe)
 }
 
 // Attach adds a pipe as active.
@@ -95,6 +99,9 @@ func (l *LoadBalancer) Send(f *msg.Part) (p *Pipe, ok bool) {
 		}
 		if l.more {
 			return nil, l.lose(p, f)
+		}
+		if l.Press != nil && p.Press() {
+			l.Press(p)
 		}
 		l.sleep()
 	}

@@ -42,6 +42,7 @@ type half struct {
 
 	// shared; atomic
 	closed atomic.Uint32 // writerClosed | readerClosed
+	gather atomic.Bool   // see SetGathering; the reader's
 
 	_ cpu.CacheLinePad
 
@@ -224,6 +225,10 @@ func (p *Pipe) writeRef(w *ypipe.Writer, f *msg.Part) {
 	f.Body = nil
 }
 
+// Press reports whether the pipe is full because its reader is gathering; then
+// the caller owes it Signal. Runs on the writer, after CheckWrite said no.
+func (p *Pipe) Press() bool { return p.out.gather.Load() && p.Full() }
+
 // Flush publishes all whole messages. It returns false when the other end's
 // reader was asleep; then the caller owes it Signal.
 func (p *Pipe) Flush() bool {
@@ -260,6 +265,14 @@ func (p *Pipe) Credit() int {
 
 // Wrote counts n messages that were put into Writer directly.
 func (p *Pipe) Wrote(n int) { p.out.c.written += uint64(n) }
+
+// SetGathering says that the reader, though awake, comes only after a while, and
+// that the writer had better Signal when the pipe is full. Runs on the reader.
+func (p *Pipe) SetGathering(on bool) { p.in.gather.Store(on) }
+
+// Gathering reports whether the reader has said so. Any goroutine that may call
+// the reader's Sink.
+func (p *Pipe) Gathering() bool { return p.in.gather.Load() }
 
 // CheckRead reports whether there is a part to read. After false the reader is
 // asleep and its owner gets ReadActivated when that changes, unless EOF. Runs on

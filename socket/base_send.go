@@ -32,7 +32,9 @@ func (b *Base) Send(ctx context.Context, m *msg.Msg, block bool) error {
 		return e.Err()
 	}
 	if !block {
-		return errno.EAGAIN
+		// The first attempt may have made room: what has gathered in a full pipe is
+		// sent by whom it stands in the way.
+		return b.sendOne(m).Err()
 	}
 	_, err := b.sendSome(ctx, oneMsg(m), true)
 	return err

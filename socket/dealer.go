@@ -28,7 +28,7 @@ func newDealer(b *Base) pattern {
 }
 
 func makeDealer(b *Base) dealer {
-	return dealer{b: b, fq: pipe.FairQueue{Ended: b.ended}}
+	return dealer{b: b, lb: pipe.LoadBalancer{Press: b.owe}, fq: pipe.FairQueue{Ended: b.ended}}
 }
 
 func (s *dealer) attach(p *pipe.Pipe, _ bool) {

@@ -69,6 +69,9 @@ func (s *pair) send(f *msg.Part) errno.Errno {
 	}
 	if !p.Write(f) {
 		if !s.moreOut {
+			if p.Press() {
+				s.b.owe(p)
+			}
 			return errno.EAGAIN
 		}
 		// A message that was begun has room: the peer is gone.

@@ -19,7 +19,7 @@ type push struct {
 }
 
 func newPush(b *Base) pattern {
-	s := &push{b: b}
+	s := &push{b: b, lb: pipe.LoadBalancer{Press: b.owe}}
 	b.lb = &s.lb
 	return s
 }

@@ -31,13 +31,35 @@ type relay struct {
 	listener net.Listener
 	target   string // endpoint
 	seen     chan heard
+	tap      *tap // nil: nobody wants the bytes
 	wg       sync.WaitGroup
 
 	mu    sync.Mutex
 	conns []net.Conn // guarded by mu
 }
 
-// heard is one command that went through the relay.
+// tap keeps what has passed a relay.
+type tap struct {
+	mu  sync.Mutex
+	all []byte // guarded by mu
+}
+
+func (t *tap) note(b []byte) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.all = append(t.all, b...)
+}
+
+func (t *tap) bytes() []byte {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return bytes.Clone(t.all)
+}
+
+// heard is one command, or message of CURVE, that went through the relay.
 type heard struct {
 	fromTarget bool
 	command    string
@@ -113,7 +135,8 @@ func (r *relay) pass(to, from net.Conn, fromTarget bool) {
 	var b [4096]byte
 	for {
 		n, err := from.Read(b[:])
-		for _, command := range []string{"PING", "PONG"} {
+		r.tap.note(b[:n])
+		for _, command := range []string{"PING", "PONG", "MESSAGE"} {
 			for range bytes.Count(b[:n], []byte(command)) {
 				r.seen <- heard{fromTarget, command}
 			}

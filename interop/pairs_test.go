@@ -4,7 +4,9 @@ package interop
 
 import (
 	"bytes"
+	"maps"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	zmq "github.com/zeroloop/zmq"
@@ -158,26 +160,26 @@ func TestPairs(t *testing.T) {
 	onEachSide(t, func(t *testing.T, p *peer, d *side) {
 		for i := range pairs {
 			c := &pairs[i]
-			t.Run(c.a.String()+" to their "+c.b.String(), func(t *testing.T) { c.run(t, p, d, true) })
+			t.Run(c.a.String()+" to their "+c.b.String(), func(t *testing.T) { c.run(t, p, d, security{}, true) })
 			if c.a != c.b {
-				t.Run(c.b.String()+" to their "+c.a.String(), func(t *testing.T) { c.run(t, p, d, false) })
+				t.Run(c.b.String()+" to their "+c.a.String(), func(t *testing.T) { c.run(t, p, d, security{}, false) })
 			}
 		}
 	})
 }
 
 // run lets the pair talk; weAreA says which end is ours.
-func (c *pair) run(t *testing.T, p *peer, d *side, weAreA bool) {
+func (c *pair) run(t *testing.T, p *peer, d *side, sec security, weAreA bool) {
 	w := newWorld(t)
 	ourType, theirType, ourID, theirID := c.b, c.a, idB, idA
 	if weAreA {
 		ourType, theirType, ourID, theirID = c.a, c.b, idA, idB
 	}
-	var opts []zmq.Option
-	var theirOpts options
+	opts, theirOpts := slices.Clone(sec.ours), options{}
+	maps.Copy(theirOpts, sec.theirs)
 	if c.ids {
 		opts = append(opts, zmq.WithRoutingID(ourID))
-		theirOpts = options{"ROUTING_ID": theirID}
+		theirOpts["ROUTING_ID"] = theirID
 	}
 	probes := c.a == zmq.ROUTER
 	if probes && d.weBind {

@@ -30,30 +30,33 @@ type audience struct {
 // TestSubscriptions: a subscriber gets what it has subscribed to, before and
 // after it connected, and nothing else, until it withdraws.
 func TestSubscriptions(t *testing.T) {
-	onEachSide(t, func(t *testing.T, p *peer, d *side) {
-		for _, c := range subscriptions {
-			for _, wePublish := range []bool{true, false} {
-				name := c.sub.String() + " to their " + c.pub.String()
-				if wePublish {
-					name = c.pub.String() + " to their " + c.sub.String()
-				}
-				t.Run(name, func(t *testing.T) {
-					w := newWorld(t)
-					a := &audience{t: t, tells: c.pub == zmq.XPUB}
-					var our, their end
-					if wePublish {
-						our, their = w.open(c.pub), p.with(w).open(c.sub, nil)
-						a.pub, a.sub = our, their
-					} else {
-						our, their = w.open(c.sub), p.with(w).open(c.pub, nil)
-						a.pub, a.sub = their, our
-					}
-					defer theirOf(our, their).close()
-					a.run(d, our, their, c.huge)
-				})
+	onEachSide(t, func(t *testing.T, p *peer, d *side) { subscribeAll(t, p, d, security{}) })
+}
+
+// subscribeAll goes through the pairs with either end being ours.
+func subscribeAll(t *testing.T, p *peer, d *side, sec security) {
+	for _, c := range subscriptions {
+		for _, wePublish := range []bool{true, false} {
+			name := c.sub.String() + " to their " + c.pub.String()
+			if wePublish {
+				name = c.pub.String() + " to their " + c.sub.String()
 			}
+			t.Run(name, func(t *testing.T) {
+				w := newWorld(t)
+				a := &audience{t: t, tells: c.pub == zmq.XPUB}
+				var our, their end
+				if wePublish {
+					our, their = w.open(c.pub, sec.ours...), p.with(w).open(c.sub, sec.theirs)
+					a.pub, a.sub = our, their
+				} else {
+					our, their = w.open(c.sub, sec.ours...), p.with(w).open(c.pub, sec.theirs)
+					a.pub, a.sub = their, our
+				}
+				defer theirOf(our, their).close()
+				a.run(d, our, their, c.huge)
+			})
 		}
-	})
+	}
 }
 
 // theirOf returns the foreign one of two ends.

@@ -3,6 +3,8 @@
 package mechanism
 
 import (
+	"bytes"
+
 	"github.com/zeroloop/zmq/engine/zmtp"
 	"github.com/zeroloop/zmq/internal/option"
 )
@@ -41,6 +43,12 @@ func (s plainState) status() Status {
 	return Handshaking
 }
 
+// plainError is how libzmq begins an ERROR of PLAIN, and expects it to begin:
+// without the length of the name, and with its first letter changed (plain_common).
+// We send that too, as nothing else tells a libzmq client why it was refused, and
+// understand the right form as well.
+const plainError = "^RROR"
+
 // PlainClient is the client's side of PLAIN (RFC 24, libzmq plain_client_t): a
 // name and a password, readable for who listens.
 type PlainClient struct {
@@ -72,6 +80,10 @@ func (c *PlainClient) Next(dst []byte) ([]byte, bool) {
 
 // Process takes WELCOME, READY or ERROR.
 func (c *PlainClient) Process(body []byte) error {
+	if reason, ok := bytes.CutPrefix(body, []byte(plainError)); ok && (c.state == plainAwaitWelcome || c.state == plainAwaitReady) {
+		c.state = plainRefused
+		return refusal(reason)
+	}
 	name, payload, err := zmtp.ParseCommand(body)
 	if err != nil {
 		return err
@@ -126,7 +138,12 @@ func (s *PlainServer) Next(dst []byte) ([]byte, bool) {
 		return s.local.ready(dst), true
 	case plainSendError:
 		s.state = plainRefused
-		return answerCommand(dst, s.answer)
+		at := len(dst)
+		dst, ok := answerCommand(dst, s.answer)
+		if ok {
+			dst = append(append(dst[:at], plainError...), dst[at+len("\x05ERROR"):]...)
+		}
+		return dst, ok
 	}
 	return dst, false
 }

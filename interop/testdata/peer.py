@@ -11,8 +11,10 @@ the size of the frame that pattern() makes.
 
 import base64
 import json
+import queue
 import socket
 import sys
+import threading
 
 import zmq
 
@@ -116,6 +118,28 @@ class Raw:
                 s.close()
 
 
+class Zap:
+    """A ZAP handler that gives all the same answer."""
+
+    def __init__(self, context):
+        self.status = "200"
+        self.seen = queue.Queue()
+        self.s = context.socket(zmq.REP)
+        self.s.bind("inproc://zeromq.zap.01")
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            try:
+                request = self.s.recv_multipart()
+                reply = [b"1.0", request[1], self.status.encode(), b"so it is", b"joe", b""]
+                self.seen.put(request)
+                self.s.send_multipart(reply)
+            except zmq.ContextTerminated:
+                self.s.close(0)
+                return
+
+
 class Peer:
     """The requests."""
 
@@ -123,6 +147,7 @@ class Peer:
         self.context = zmq.Context()
         self.sockets = {}
         self.last = 0
+        self.zap = None
 
     def answer(self, q):
         op = q["op"]
@@ -136,6 +161,12 @@ class Peer:
             return {"id": self.last}
         if op == "version":
             return {"version": zmq.zmq_version()}
+        if op == "zap":
+            self.zap = self.zap or Zap(self.context)
+            self.zap.status = q["name"]
+            return {}
+        if op == "zap_seen":
+            return {"frames": [pack(f) for f in self.zap.seen.get(timeout=30)]}
         s = self.sockets[q["id"]]
         if op == "bind":
             return {"endpoint": s.bind(q["endpoint"])}

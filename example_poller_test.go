@@ -4,6 +4,7 @@ package zmq_test
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"os"
 
@@ -57,4 +58,57 @@ func ExamplePoll() {
 	// 1 is ready
 	// the socket: false
 	// the pipe: true
+}
+
+// A program asks a proxy what it has done, and ends it.
+func ExampleSteerableProxy() {
+	ctx := context.Background()
+	open := func(t zmq.SocketType, name string) (bound, connected *zmq.Socket) {
+		peer := map[zmq.SocketType]zmq.SocketType{zmq.PULL: zmq.PUSH, zmq.PUSH: zmq.PULL, zmq.REP: zmq.REQ}[t]
+		bound, connected = must(zmq.NewSocket(t)), must(zmq.NewSocket(peer))
+		check(bound.Bind(name))
+		check(connected.Connect(name))
+		return bound, connected
+	}
+	frontend, source := open(zmq.PULL, "inproc://in")
+	backend, sink := open(zmq.PUSH, "inproc://out")
+	control, steer := open(zmq.REP, "inproc://steer")
+	ended := make(chan error)
+	go func() { ended <- zmq.SteerableProxy(ctx, frontend, backend, nil, control) }()
+
+	check(source.Send(ctx, []byte("hello")))
+	must(sink.Recv(ctx))
+
+	check(steer.Send(ctx, []byte("STATISTICS")))
+	m := must(steer.Recv(ctx))
+	for i, what := range []string{"messages", "bytes"} {
+		fmt.Println(what, "received:", binary.NativeEndian.Uint64(m.Frame(i)))
+	}
+	check(steer.Send(ctx, []byte("TERMINATE")))
+	must(steer.Recv(ctx))
+	fmt.Println("ended with:", <-ended)
+	for _, s := range []*zmq.Socket{frontend, source, backend, sink, control, steer} {
+		check(s.Close())
+	}
+	// Output:
+	// messages received: 1
+	// bytes received: 5
+	// ended with: <nil>
+}
+
+// Timers are called by whoever executes them, here between two looks at a socket.
+func ExampleTimers() {
+	ts := zmq.NewTimers()
+	beat := make(chan string, 1)
+	id := must(ts.Add(0, func(int) { beat <- "beat" }))
+	for range 2 {
+		ts.Execute()
+		fmt.Println(<-beat)
+	}
+	check(ts.Cancel(id))
+	fmt.Println("a timer is left:", ts.Timeout() >= 0)
+	// Output:
+	// beat
+	// beat
+	// a timer is left: false
 }

@@ -18,6 +18,9 @@ func TestCurveKeys(t *testing.T) {
 	if err != nil || public != "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID" {
 		t.Errorf("%q, %v", public, err)
 	}
+	if !zmq.Has("curve") || zmq.Has("gssapi") {
+		t.Error("CURVE is there, GSSAPI is not")
+	}
 	seen := map[string]bool{}
 	for range 10 {
 		public, secret := zmq.NewCurveKeypair()

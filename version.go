@@ -8,4 +8,4 @@ func Version() (major, minor, patch int) { return 4, 3, 6 }
 
 // Has reports whether a capability is there, by libzmq's name for it: "ipc",
 // "draft", "curve", … (zmq_has).
-func Has(capability string) bool { return capability == "ipc" }
+func Has(capability string) bool { return capability == "ipc" || capability == "curve" }

@@ -6,8 +6,11 @@ import (
 	"bytes"
 	"context"
 	"maps"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -398,5 +401,41 @@ func TestNothingReadable(t *testing.T) {
 	talkBothWays(t, our, their, [][]byte{word, word})
 	if b := r.tap.bytes(); bytes.Contains(b, word) || !bytes.Contains(b, []byte("MESSAGE")) {
 		t.Errorf("%q passed", b)
+	}
+}
+
+// TestCertificateFiles: pyzmq reads what we write, and we what it writes.
+func TestCertificateFiles(t *testing.T) {
+	if out, err := libzmq(); err != nil {
+		missing(t, out)
+	}
+	dir := t.TempDir()
+	const program = `
+import sys, zmq.auth
+public, secret = zmq.auth.load_certificate(sys.argv[1] + "/ours.key_secret")
+assert zmq.auth.load_certificate(sys.argv[1] + "/ours.key") == (public, None)
+zmq.auth.create_certificates(sys.argv[1], "theirs", metadata={"name": "joe"})
+assert zmq.auth.load_certificates(sys.argv[1]).keys() >= {public}
+print(public.decode(), secret.decode())
+`
+	ours := zmq.NewCertificate()
+	ours.Metadata = map[string]string{"name": "joe of rome"}
+	if err := ours.Save(filepath.Join(dir, "ours.key")); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(python, "-c", program, dir).CombinedOutput()
+	if err != nil || strings.TrimSpace(string(out)) != ours.Public+" "+ours.Secret {
+		t.Fatalf("%s, %v", out, err)
+	}
+	theirs, err := zmq.LoadCertificate(filepath.Join(dir, "theirs.key"))
+	if err != nil || theirs.Secret == "" || theirs.Metadata["name"] != "joe" {
+		t.Errorf("%+v, %v", theirs, err)
+	}
+	store, err := zmq.OpenCertStore(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, ok := store.Lookup(theirs.Public); !ok || c.Secret != "" {
+		t.Errorf("%+v, %v", c, ok)
 	}
 }

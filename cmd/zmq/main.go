@@ -4,9 +4,10 @@
 // connection are in the one process.
 //
 //	zmq demo
+//	zmq curve keygen
 //	zmq version
 //
-// Next: demo.go, patterns.go, figures.go.
+// Next: demo.go, patterns.go, figures.go; curve.go.
 package main
 
 import (
@@ -38,6 +39,7 @@ nothing to install and nothing to configure.`
 // commands are the subcommands and their flags.
 type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Show request-reply, publish-subscribe and a pipeline, both ends in this process, and measure them. Takes about two seconds."`
+	Curve   curveCommand   `cmd:"" help:"Keys of CURVE, the encryption of ZeroMQ."`
 	Version versionCommand `cmd:"" help:"Print the versions of this program, of Go, and of the libzmq and ZMTP that it follows."`
 }
 

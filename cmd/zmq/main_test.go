@@ -83,7 +83,7 @@ func TestCommandLine(t *testing.T) {
 		{"version", exitOK, "follows libzmq 4.3.6", ""},
 		{"--help", exitOK, "nothing to configure", ""},
 		{"demo --help", exitOK, "--time=250ms", ""},
-		{"", exitUsage, "", `expected one of "demo", "version"`},
+		{"", exitUsage, "", `expected one of "demo", "curve", "version"`},
 		{"dance", exitUsage, "", "dance"},
 		{"demo --time=-1s", exitUsage, "", "must be from 0 to 1m0s"},
 		{"demo --time=2m", exitUsage, "", "must be from 0 to 1m0s"},

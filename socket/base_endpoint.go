@@ -38,6 +38,23 @@ func (o *objects) remove(x engine.Object) {
 	delete(o.all, x)
 }
 
+// take returns the objects of an endpoint, which is theirs no longer: a second call
+// finds none, even while they end.
+func (o *objects) take(endpoint string) []engine.Object {
+	xs := o.of(endpoint)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, x := range xs {
+		if _, there := o.all[x]; there {
+			o.all[x] = ending
+		}
+	}
+	return xs
+}
+
+// ending stands for the endpoint of an object that has been told to end.
+const ending = "(ending)"
+
 // of returns the objects of an endpoint, or all for "".
 func (o *objects) of(endpoint string) []engine.Object {
 	o.mu.Lock()
@@ -227,7 +244,7 @@ func (b *Base) termEndpoint(endpoint string) error {
 	if name, ok := strings.CutPrefix(endpoint, "inproc://"); ok {
 		return b.termInproc(name, endpoint)
 	}
-	xs := b.objects.of(endpoint)
+	xs := b.objects.take(endpoint)
 	if len(xs) == 0 {
 		return errno.ENOENT
 	}

@@ -142,3 +142,7 @@ func (b *Base) FD() (int, error) {
 // ClearSignal takes back what FD's descriptor says, for callers that look at the
 // socket afterwards by another call than Ready. Safe from any goroutine.
 func (b *Base) ClearSignal() { b.signal.clear() }
+
+// RaiseSignal makes FD's descriptor readable, so that others who wait for it look
+// too. Safe from any goroutine.
+func (b *Base) RaiseSignal() { b.signal.raise() }

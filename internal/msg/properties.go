@@ -2,6 +2,8 @@
 
 package msg
 
+import "sync/atomic"
+
 // Names of properties that every connection has, or may have.
 const (
 	PropertySocketType  = "Socket-Type"
@@ -17,6 +19,9 @@ const (
 // after the first of these they must not change.
 type Properties struct {
 	entries []property
+
+	// shared; atomic: see Outside
+	outside atomic.Uintptr
 }
 
 type property struct{ name, value string }
@@ -62,3 +67,14 @@ func (m *Msg) From(p *Properties) {
 		m.props = p
 	}
 }
+
+// Each calls f with every property, in no order that means something.
+func (p *Properties) Each(f func(name, value string)) {
+	for i := range p.entries {
+		f(p.entries[i].name, p.entries[i].value)
+	}
+}
+
+// Outside is a word for whoever keeps the properties in another form too, 0 at
+// first: the C interface's own copy. It is swapped from 0 once.
+func (p *Properties) Outside() *atomic.Uintptr { return &p.outside }

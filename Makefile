@@ -50,6 +50,18 @@ perf: build
 	@echo "inproc, through a proxy"
 	@bin/proxy_thr $(SIZE) $(THR_COUNT)
 
+# The C interface, as programs made for libzmq find it: build/lib, build/include.
+BUILD ?= $(CURDIR)/build
+ABI_LDFLAGS = -Wl,-soname,libzmq.so.5 -Wl,-Bsymbolic -Wl,-z,nodelete -Wl,--version-script=$(CURDIR)/cmd/libzmq/libzmq.map
+.PHONY: libzmq
+libzmq:
+	@mkdir -p $(BUILD)/lib/pkgconfig $(BUILD)/include
+	CGO_ENABLED=1 $(GO) build -buildmode=c-shared -trimpath -ldflags "-s -w -extldflags '$(ABI_LDFLAGS)'" -o $(BUILD)/lib/libzmq.so.5 ./cmd/libzmq
+	@rm -f $(BUILD)/lib/libzmq.so.h
+	ln -sf libzmq.so.5 $(BUILD)/lib/libzmq.so
+	cp cmd/libzmq/zmq.h cmd/libzmq/zmq_utils.h $(BUILD)/include/
+	sed 's|@prefix@|$(BUILD)|' cmd/libzmq/libzmq.pc.in > $(BUILD)/lib/pkgconfig/libzmq.pc
+
 .PHONY: clean
 clean:
-	rm -rf bin
+	rm -rf bin build

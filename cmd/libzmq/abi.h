@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+
+/*
+ * What the C files of the library share with each other and with the Go files.
+ * Functions that end with a number of their own return an errno, 0 for success;
+ * only the zmq_ functions store it in errno, last thing, since every call into Go
+ * may change errno.
+ */
+
+#ifndef ZEROLOOP_ABI_H
+#define ZEROLOOP_ABI_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#define ZMQ_BUILD_DRAFT_API
+
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <time.h>
+
+#include "zmq.h"
+
+/* --- handles (handle.c) --- */
+
+enum zl_kind { ZL_FREE, ZL_CONTEXT, ZL_SOCKET, ZL_POLLER, ZL_TIMERS };
+
+enum {
+	ZL_SLOTS_MAX = 1 << 18, /* handles alive at a time */
+	ZL_REUSE_MIN = 1 << 10, /* handles given back before one is used again */
+};
+
+/*
+ * zl_slot is what a handle points to. Slots lie in one reserved stretch of memory
+ * and are never unmapped, so that any pointer can be judged by its value alone.
+ */
+struct zl_slot {
+	_Atomic uint32_t kind; /* enum zl_kind */
+	uint32_t index;        /* its number, by which Go knows the object */
+
+	/* sockets; written by setsockopt, and by the one thread that receives */
+	uint32_t context;
+	int type;
+	int send_timeout_ms, recv_timeout_ms;
+	_Atomic int fd;      /* its descriptor of ZMQ_FD, -1 until somebody waits */
+	_Atomic int waiters; /* threads in zl_wait */
+	bool more;           /* the last part received was not the last of its message */
+	bool single;         /* thread-safe type: messages of one part, no ZMQ_FD */
+
+	/* contexts: becomes readable when the context has ended; -1 before zmq_ctx_term */
+	int ended_fd;
+
+	/* pollers and timers */
+	void *object;
+
+	/* since when somebody waits here, in ms of the monotonic clock; 0 is nobody */
+	_Atomic int64_t waiting_since;
+
+	uint32_t next_free;
+};
+
+struct zl_slot *zl_slot_new(enum zl_kind kind);
+void zl_slot_free(struct zl_slot *s);
+struct zl_slot *zl_slot_of(const void *handle, enum zl_kind kind);
+bool zl_waiting_since(uint32_t index, int64_t *since_ms);
+bool zl_is_slot(const void *handle);
+
+/* --- messages (message.c) --- */
+
+enum { ZL_INLINE_MAX = 33, ZL_GROUP_MAX = 255 };
+
+enum zl_msg_type {
+	ZL_INLINE = 101,   /* bytes in the message */
+	ZL_COUNTED = 102,  /* bytes in a zl_content */
+	ZL_CONSTANT = 103, /* bytes that nobody frees */
+};
+
+/* A body that messages share. It is freed with the last of them. */
+struct zl_content {
+	void *data;
+	size_t size;
+	zmq_free_fn *ffn; /* NULL: data lies behind this struct */
+	void *hint;
+	_Atomic uint32_t refs;
+};
+
+/* What is known of the peer that messages came from; shared, counted. */
+struct zl_props {
+	_Atomic uint32_t refs;
+	uint32_t count;
+	size_t size;
+	char text[]; /* count times name NUL value NUL */
+};
+
+/* zmq_msg_t, seen from inside. */
+struct zl_msg {
+	struct zl_props *props;
+	union {
+		struct {
+			unsigned char bytes[ZL_INLINE_MAX];
+			unsigned char size;
+		} in;
+		struct zl_content *content;
+		struct {
+			void *data;
+			size_t size;
+		} constant;
+	};
+	unsigned char type; /* enum zl_msg_type; anything else is no message */
+	unsigned char flags;
+	uint16_t mark; /* ZL_MARK while the message is one */
+	uint32_t routing_id;
+	char *group; /* malloc'ed, or NULL */
+};
+
+enum { ZL_MARK = 0xb10c, ZL_MORE = 1, ZL_SHARED = 2 };
+
+_Static_assert(sizeof(struct zl_msg) == sizeof(zmq_msg_t), "zmq_msg_t has 64 bytes");
+
+bool zl_msg_valid(const struct zl_msg *m);
+void zl_msg_clear(struct zl_msg *m);
+void zl_msg_release(struct zl_msg *m);
+struct zl_content *zl_content_new(size_t size);
+void zl_content_release(struct zl_content *c);
+void zl_contents_release(struct zl_content **all, size_t count);
+struct zl_props *zl_props_new(size_t size, uint32_t count);
+void zl_props_release(struct zl_props *p);
+char *zl_props_text(struct zl_props *p);
+
+/* --- what passes between C and Go for each part (part.c, part.go) --- */
+
+enum { ZL_STAGE_BYTES = 4096, ZL_RETRY = 0x100 };
+
+/* zl_in says where a received part goes, and is filled with it. */
+struct zl_in {
+	unsigned char *stage; /* where parts of up to stage_size bytes are copied to */
+	size_t stage_size;
+	bool cut;                   /* in: a larger part is cut to stage_size, and nothing else is wanted */
+	bool more;                  /* out */
+	uint32_t routing_id;        /* out */
+	size_t size;                /* out: of the part */
+	struct zl_content *content; /* out: the part where it is not in stage */
+	struct zl_props *props;     /* out, with a reference, or NULL */
+	char *group;                /* out, malloc'ed, or NULL */
+};
+
+int zl_recv_part(struct zl_slot *s, struct zl_in *in, int flags);
+
+/* --- waiting (wait.c) --- */
+
+int64_t zl_now_ms(void);
+int64_t zl_deadline(long timeout_ms);
+int zl_fd(struct zl_slot *s, int *fd);
+int zl_wait(struct zl_slot *s, int64_t deadline);
+int zl_ppoll(struct pollfd *fds, nfds_t count, int64_t deadline, const sigset_t *mask);
+
+struct zl_item {
+	struct zl_slot *socket; /* NULL: fd */
+	int fd;
+	short events, revents;
+};
+int zl_poll_items(struct zl_item *items, int count, int64_t deadline, const sigset_t *mask);
+void *zl_scratch(void *fixed, size_t fixed_size, size_t size);
+
+/* --- fork (fork.c) --- */
+
+extern bool zl_forked;
+void *zl_twin(const char *name);
+
+/*
+ * ZL_FORKED passes a call on to the copy of the library that belongs to this
+ * process, where it is the child of the one that loaded the library.
+ */
+#define ZL_FORKED(name, failed, ...)                                                 \
+	do {                                                                         \
+		if (__builtin_expect(zl_forked, 0)) {                                \
+			__typeof__(&name) twin_ = (__typeof__(&name))zl_twin(#name); \
+			return twin_ ? twin_(__VA_ARGS__) : (failed);                \
+		}                                                                    \
+	} while (0)
+
+/* Stores an errno and returns what a zmq_ function returns. */
+static inline int zl_result(int e)
+{
+	if (e == 0)
+		return 0;
+	errno = e;
+	return -1;
+}
+
+#endif

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package main_test
+
+import (
+	"bytes"
+	"context"
+	"debug/elf"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// built is where the library and its header lie, as a user has them.
+var built struct {
+	once sync.Once
+	dir  string
+	err  error
+	log  []byte
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if built.dir != "" {
+		_ = os.RemoveAll(built.dir)
+	}
+	os.Exit(code)
+}
+
+// library builds the library once and returns its directory.
+func library(t *testing.T) string {
+	t.Helper()
+	built.once.Do(func() {
+		if built.dir, built.err = os.MkdirTemp("", "libzmq"); built.err != nil {
+			return
+		}
+		c := exec.Command("make", "-C", "../..", "libzmq", "BUILD="+built.dir)
+		built.log, built.err = c.CombinedOutput()
+	})
+	if built.err != nil {
+		t.Fatalf("make libzmq: %v\n%s", built.err, built.log)
+	}
+	return built.dir
+}
+
+// runBound bounds one foreign program.
+const runBound = 2 * time.Minute
+
+// run runs a program on our library and returns what it printed.
+func run(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), runBound)
+	defer cancel()
+	c := exec.CommandContext(ctx, name, args...)
+	c.Env = append(os.Environ(), "LD_LIBRARY_PATH="+library(t)+"/lib", "ZMQ_DEBUG_STACKS=60")
+	var out, problems bytes.Buffer
+	c.Stdout, c.Stderr = &out, &problems
+	if err := c.Run(); err != nil {
+		t.Fatalf("%s %v: %v\n%s%s", name, args, err, out.Bytes(), problems.Bytes())
+	}
+	if problems.Len() > 0 {
+		t.Logf("%s", problems.Bytes())
+	}
+	return out.String()
+}
+
+// compile builds a C program of testdata against our header and library.
+func compile(t *testing.T, name string) string {
+	t.Helper()
+	dir, to := library(t), filepath.Join(t.TempDir(), name)
+	c := exec.Command("gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-g", "-I"+dir+"/include",
+		"testdata/"+name+".c", "-L"+dir+"/lib", "-lzmq", "-lpthread", "-o", to)
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", c.Args, err, out)
+	}
+	return to
+}
+
+// TestPrograms: C programs that check every function, its errors included.
+func TestPrograms(t *testing.T) {
+	for _, name := range []string{"message", "plain", "context", "handles", "socket", "poll", "monitor", "process"} {
+		t.Run(name, func(t *testing.T) {
+			if got := run(t, compile(t, name)); got != "ok\n" {
+				t.Errorf("%q", got)
+			}
+		})
+	}
+}
+
+// TestMessagesUnderValgrind: no message function reads or writes what is not its
+// own, and none loses memory.
+func TestMessagesUnderValgrind(t *testing.T) {
+	run(t, "valgrind", "--error-exitcode=9", "--leak-check=full", "--errors-for-leak-kinds=definite", compile(t, "message"))
+}
+
+// declared returns the functions of zmq.h.
+func declared(t *testing.T) []string {
+	t.Helper()
+	header, err := os.ReadFile("zmq.h")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, m := range regexp.MustCompile(`ZMQ_EXPORT [^;]*?\b(zmq_\w+) \(`).FindAllSubmatch(header, -1) {
+		names = append(names, string(m[1]))
+	}
+	slices.Sort(names)
+	if len(names) != 97 || len(slices.Compact(slices.Clone(names))) != 97 {
+		t.Fatalf("zmq.h declares %d functions, libzmq has 97", len(names))
+	}
+	return names
+}
+
+// TestEveryFunctionIsChecked: each function is called by a program of TestPrograms.
+func TestEveryFunctionIsChecked(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, f := range append(files, "testdata/check.h") {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(text)
+	}
+	for _, name := range declared(t) {
+		if !regexp.MustCompile(`\b` + name + `\(`).MatchString(all.String()) {
+			t.Errorf("no program calls %s", name)
+		}
+	}
+}
+
+// TestSymbols: the library shows the 97 functions and nothing else, and answers to
+// libzmq's name.
+func TestSymbols(t *testing.T) {
+	lib, err := elf.Open(library(t) + "/lib/libzmq.so.5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = lib.Close() }()
+	symbols, err := lib.DynamicSymbols()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var shown []string
+	for _, s := range symbols {
+		if s.Section != elf.SHN_UNDEF {
+			shown = append(shown, s.Name)
+		}
+	}
+	slices.Sort(shown)
+	if want := declared(t); !slices.Equal(shown, want) {
+		t.Errorf("shows %v, want %v", shown, want)
+	}
+	if names, err := lib.DynString(elf.DT_SONAME); err != nil || !slices.Equal(names, []string{"libzmq.so.5"}) {
+		t.Errorf("its name is %v, %v", names, err)
+	}
+}
+
+// constants returns what a header defines.
+func constants(t *testing.T, header string) map[string]string {
+	t.Helper()
+	out, err := exec.Command("gcc", "-dM", "-E", "-DZMQ_BUILD_DRAFT_API", "-x", "c", header).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]string{}
+	for _, m := range regexp.MustCompile(`(?m)^#define (ZMQ_\w+|E[A-Z]+) (.+)$`).FindAllStringSubmatch(string(out), -1) {
+		found[m[1]] = strings.NewReplacer(" ", "", "(", "", ")", "").Replace(m[2])
+	}
+	return found
+}
+
+// TestConstants: whatever libzmq's own header defines, ours does too, alike.
+func TestConstants(t *testing.T) {
+	ours, theirs := constants(t, "zmq.h"), constants(t, "/usr/include/zmq.h")
+	if len(theirs) < 200 {
+		t.Fatalf("only %d constants found", len(theirs))
+	}
+	differ := []string{
+		"ZMQ_VERSION_PATCH",                   // newer
+		"ZMQ_RECONNECT_STOP_AFTER_DISCONNECT", // 4 since 4.3.5
+	}
+	for name, value := range theirs {
+		if ours[name] != value && !slices.Contains(differ, name) {
+			t.Errorf("%s is %q, libzmq has %q", name, ours[name], value)
+		}
+	}
+}
+
+// TestPkgConfig: what a build asks for.
+func TestPkgConfig(t *testing.T) {
+	dir := library(t)
+	var said []byte
+	for _, ask := range []string{"--cflags", "--libs", "--modversion"} {
+		c := exec.Command("pkg-config", ask, "libzmq")
+		c.Env = append(os.Environ(), "PKG_CONFIG_PATH="+dir+"/lib/pkgconfig")
+		out, err := c.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		said = append(said, out...)
+	}
+	for _, want := range []string{"4.3.6", "-I" + dir + "/include", "-L" + dir + "/lib", "-lzmq"} {
+		if !strings.Contains(string(said), want) {
+			t.Errorf("no %s in %q", want, said)
+		}
+	}
+}

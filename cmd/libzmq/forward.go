@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build cgo
+
+// Previous: proxy.c. Next: socket/base_part.go.
+
+package main
+
+// #include "abi.h"
+import "C"
+
+import (
+	"unsafe"
+
+	"github.com/zeroloop/zmq/internal/buf"
+	"github.com/zeroloop/zmq/internal/errno"
+	"github.com/zeroloop/zmq/internal/msg"
+	"github.com/zeroloop/zmq/socket"
+)
+
+// forwardMessagesMax is how many messages a proxy takes from one side before it
+// looks at the other.
+const forwardMessagesMax = 1000
+
+// forwarder moves messages from one socket to another.
+type forwarder struct {
+	from, to, capture *socket.Base
+	counts            []C.uint64_t // see struct way in proxy.c
+
+	// the part that is on its way: received under one socket's lock, sent under
+	// the other's
+	memory []byte
+	data   []byte
+	body   *buf.Body
+	more   bool
+}
+
+// goForward moves what is there and finds room, as much as is fair to the other
+// direction, from one socket to another; capture, unless -1, gets a copy of what
+// it has room for.
+//
+//export goForward
+func goForward(from, to C.uint32_t, capture C.int, counts *C.uint64_t) (e C.int) {
+	defer guard(&e)
+	f := &forwarder{from: sockets[from].Load(), to: sockets[to].Load(), counts: unsafe.Slice(counts, 4)}
+	if capture >= 0 {
+		f.capture = sockets[capture].Load()
+	}
+	if f.from == nil || f.to == nil || capture >= 0 && f.capture == nil {
+		return C.int(errno.ENOTSOCK)
+	}
+	for range forwardMessagesMax {
+		if f.to != f.from && f.to.Ready()&socket.PollOut == 0 {
+			return 0
+		}
+		switch e := f.message(); e {
+		case errno.OK:
+		case errno.EAGAIN:
+			return 0
+		default:
+			return C.int(e)
+		}
+	}
+	return 0
+}
+
+// message moves one message; EAGAIN where there is none.
+func (f *forwarder) message() errno.Errno {
+	for {
+		if e := f.from.RecvPart(f.take); e != errno.OK {
+			return e
+		}
+		size := C.uint64_t(len(f.data))
+		f.counts[0]++
+		f.counts[1] += size
+		f.copyTo(f.capture)
+		e := f.to.SendPart(f.data, f.body, f.more)
+		if e != errno.OK && f.body != nil {
+			f.body.Release()
+		}
+		f.body = nil
+		// A part for which there is no room any more, or no peer, is lost with its
+		// message, as a REP's or ROUTER's answer is.
+		if e != errno.OK && e != errno.EAGAIN && e != errno.EHOSTUNREACH {
+			return e
+		}
+		f.counts[2]++
+		f.counts[3] += size
+		if !f.more {
+			return errno.OK
+		}
+	}
+}
+
+// take keeps a part until it is sent. It runs under the lock of from.
+func (f *forwarder) take(p *msg.Part) {
+	f.more = p.HasMore()
+	if f.body, p.Body = p.Body, nil; f.body != nil {
+		f.data = f.body.Bytes()
+		return
+	}
+	f.memory = append(f.memory[:0], p.Data...)
+	f.data = f.memory
+}
+
+// copyTo sends a copy of the part, which is dropped where there is no room.
+func (f *forwarder) copyTo(capture *socket.Base) {
+	if capture == nil {
+		return
+	}
+	if f.body == nil {
+		_ = capture.SendPart(f.data, nil, f.more)
+		return
+	}
+	f.body.Retain(1)
+	if capture.SendPart(nil, f.body, f.more) != errno.OK {
+		f.body.Release()
+	}
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+//go:build cgo
+
+/*
+ * Sending and receiving, part by part: one call into Go for each, more only after
+ * waiting. Previous: the program. Next: part.go.
+ */
+
+#include "abi.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "_cgo_export.h"
+
+/* A part on its way out. */
+struct out {
+	const void *data;
+	size_t size;
+	struct zl_content *content; /* whose reference passes on where the part is large, or NULL */
+	bool constant;              /* data never changes and is never freed */
+	uint32_t routing_id;
+	const char *group;
+};
+
+static int clip(size_t size)
+{
+	return size > INT_MAX ? INT_MAX : (int)size;
+}
+
+/* pass_on lets another thread look that waits for the same socket. */
+static inline void pass_on(struct zl_slot *s)
+{
+	if (__builtin_expect(atomic_load_explicit(&s->waiters, memory_order_relaxed) > 0, 0))
+		goRaise(s->index);
+}
+
+static int try_send(struct zl_slot *s, struct out *o, int flags)
+{
+	if (o->routing_id || o->group)
+		return goSendTo(s->index, (void *)o->data, o->size, flags, o->routing_id, (char *)o->group);
+	if (o->size >= ZL_STAGE_BYTES && (o->content || o->constant))
+		return goSendHeld(s->index, (void *)o->data, o->size, flags, o->content);
+	return goSend(s->index, (void *)o->data, o->size, flags);
+}
+
+/* send_part sends a part, waiting for room where flags and SNDTIMEO allow. */
+static int send_part(struct zl_slot *s, struct out *o, int flags)
+{
+	int64_t deadline;
+	int e = try_send(s, o, flags);
+
+	if (e != EAGAIN || (flags & ZMQ_DONTWAIT) || s->send_timeout_ms == 0)
+		goto done;
+	deadline = zl_deadline(s->send_timeout_ms);
+	do {
+		if ((e = zl_wait(s, deadline)))
+			return e;
+		e = try_send(s, o, flags | ZL_RETRY);
+	} while (e == EAGAIN);
+done:
+	if (e == 0)
+		pass_on(s);
+	return e;
+}
+
+int zmq_send(void *socket, const void *data, size_t size, int flags)
+{
+	ZL_FORKED(zmq_send, -1, socket, data, size, flags);
+	struct zl_slot *s = zl_slot_of(socket, ZL_SOCKET);
+	struct out o = { .data = data, .size = size };
+	int e = !s ? ENOTSOCK : !data && size > 0 ? EFAULT : send_part(s, &o, flags);
+
+	return e ? zl_result(e) : clip(size);
+}
+
+int zmq_send_const(void *socket, const void *data, size_t size, int flags)
+{
+	ZL_FORKED(zmq_send_const, -1, socket, data, size, flags);
+	struct zl_slot *s = zl_slot_of(socket, ZL_SOCKET);
+	struct out o = { .data = data, .size = size, .constant = true };
+	int e = !s ? ENOTSOCK : !data && size > 0 ? EFAULT : send_part(s, &o, flags);
+
+	return e ? zl_result(e) : clip(size);
+}
+
+/*
+ * zmq_msg_send sends a message and leaves it empty. Where the body is large Go keeps
+ * it by reference until it is on the wire; a smaller one is copied and let go here.
+ */
+int zmq_msg_send(zmq_msg_t *msg, void *socket, int flags)
+{
+	ZL_FORKED(zmq_msg_send, -1, msg, socket, flags);
+	struct zl_slot *s = zl_slot_of(socket, ZL_SOCKET);
+	struct zl_msg *m = (struct zl_msg *)msg;
+	int e;
+
+	if (!s)
+		return zl_result(ENOTSOCK);
+	if (!zl_msg_valid(m))
+		return zl_result(EFAULT);
+	struct out o = {
+		.data = zmq_msg_data(msg),
+		.size = zmq_msg_size(msg),
+		.content = m->type == ZL_COUNTED ? m->content : NULL,
+		.constant = m->type == ZL_CONSTANT,
+		.routing_id = m->routing_id,
+		.group = m->group,
+	};
+	e = send_part(s, &o, flags);
+	if (e)
+		return zl_result(e);
+	if (o.size >= ZL_STAGE_BYTES && o.content && !o.routing_id && !o.group)
+		m->type = ZL_INLINE; /* the reference has passed to Go */
+	if (m->type != ZL_INLINE || m->props || m->group)
+		zl_msg_release(m);
+	zl_msg_clear(m);
+	return clip(o.size);
+}
+
+int zmq_sendmsg(void *socket, zmq_msg_t *msg, int flags)
+{
+	return zmq_msg_send(msg, socket, flags);
+}
+
+/* zl_recv_part receives a part, waiting for it where flags and RCVTIMEO allow. */
+int zl_recv_part(struct zl_slot *s, struct zl_in *in, int flags)
+{
+	int64_t deadline;
+	int e = goRecv(s->index, in, 0);
+
+	if (e != EAGAIN || (flags & ZMQ_DONTWAIT) || s->recv_timeout_ms == 0)
+		goto done;
+	deadline = zl_deadline(s->recv_timeout_ms);
+	do {
+		if ((e = zl_wait(s, deadline)))
+			return e;
+		e = goRecv(s->index, in, ZL_RETRY);
+	} while (e == EAGAIN);
+done:
+	if (e == 0) {
+		s->more = in->more;
+		pass_on(s);
+	}
+	return e;
+}
+
+int zmq_recv(void *socket, void *data, size_t size, int flags)
+{
+	ZL_FORKED(zmq_recv, -1, socket, data, size, flags);
+	struct zl_slot *s = zl_slot_of(socket, ZL_SOCKET);
+	struct zl_in in = { .stage = data, .stage_size = size, .cut = true };
+	int e = !s ? ENOTSOCK : !data && size > 0 ? EFAULT : zl_recv_part(s, &in, flags);
+
+	return e ? zl_result(e) : clip(in.size);
+}
+
+/* fill makes m the part that has come. */
+static int fill(struct zl_msg *m, struct zl_in *in)
+{
+	zl_msg_release(m);
+	zl_msg_clear(m);
+	if (in->content) {
+		m->type = ZL_COUNTED;
+		m->content = in->content;
+	} else if (in->size <= ZL_INLINE_MAX) {
+		m->in.size = (unsigned char)in->size;
+		memcpy(m->in.bytes, in->stage, in->size);
+	} else {
+		struct zl_content *c = zl_content_new(in->size);
+		if (!c)
+			return ENOMEM;
+		memcpy(c->data, in->stage, in->size);
+		m->content = c;
+		m->type = ZL_COUNTED;
+	}
+	m->flags = in->more ? ZL_MORE : 0;
+	m->props = in->props;
+	m->routing_id = in->routing_id;
+	m->group = in->group;
+	return 0;
+}
+
+int zmq_msg_recv(zmq_msg_t *msg, void *socket, int flags)
+{
+	ZL_FORKED(zmq_msg_recv, -1, msg, socket, flags);
+	struct zl_slot *s = zl_slot_of(socket, ZL_SOCKET);
+	unsigned char stage[ZL_STAGE_BYTES];
+	struct zl_in in = { .stage = stage, .stage_size = sizeof stage };
+	int e;
+
+	if (!s)
+		return zl_result(ENOTSOCK);
+	if (!zl_msg_valid((struct zl_msg *)msg))
+		return zl_result(EFAULT);
+	e = zl_recv_part(s, &in, flags);
+	if (!e)
+		e = fill((struct zl_msg *)msg, &in);
+	return e ? zl_result(e) : clip(in.size);
+}
+
+int zmq_recvmsg(void *socket, zmq_msg_t *msg, int flags)
+{
+	return zmq_msg_recv(msg, socket, flags);
+}
+
+/* zmq_sendiov sends one part for each buffer, as one message. */
+int zmq_sendiov(void *socket, struct iovec *iov, size_t count, int flags)
+{
+	ZL_FORKED(zmq_sendiov, -1, socket, iov, count, flags);
+	int n = 0;
+
+	if (!zl_slot_of(socket, ZL_SOCKET))
+		return zl_result(ENOTSOCK);
+	if (count == 0 || !iov)
+		return zl_result(EINVAL);
+	for (size_t i = 0; i < count && n >= 0; i++) {
+		if (i == count - 1)
+			flags &= ~ZMQ_SNDMORE;
+		n = zmq_send(socket, iov[i].iov_base, iov[i].iov_len, flags);
+	}
+	return n;
+}
+
+/* zmq_recviov receives up to *count parts into memory that the caller frees. */
+int zmq_recviov(void *socket, struct iovec *iov, size_t *count, int flags)
+{
+	ZL_FORKED(zmq_recviov, -1, socket, iov, count, flags);
+	struct zl_slot *s = zl_slot_of(socket, ZL_SOCKET);
+	size_t room = count ? *count : 0;
+	bool more = true;
+	int n = 0;
+
+	if (!s)
+		return zl_result(ENOTSOCK);
+	if (room == 0 || !iov)
+		return zl_result(EINVAL);
+	*count = 0;
+	for (size_t i = 0; more && i < room; i++, n++) {
+		zmq_msg_t msg;
+		zmq_msg_init(&msg);
+		if (zmq_msg_recv(&msg, socket, flags) < 0)
+			return -1;
+		iov[i].iov_len = zmq_msg_size(&msg);
+		iov[i].iov_base = malloc(iov[i].iov_len ? iov[i].iov_len : 1);
+		if (!iov[i].iov_base) {
+			zmq_msg_close(&msg);
+			return zl_result(ENOMEM);
+		}
+		memcpy(iov[i].iov_base, zmq_msg_data(&msg), iov[i].iov_len);
+		more = zmq_msg_more(&msg) == 1;
+		zmq_msg_close(&msg);
+		*count = i + 1;
+	}
+	return n;
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build cgo
+
+// Previous: part.c. Next: socket/base_part.go.
+
+package main
+
+// #include "abi.h"
+import "C"
+
+import (
+	"runtime"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/zeroloop/zmq/internal/buf"
+	"github.com/zeroloop/zmq/internal/errno"
+	"github.com/zeroloop/zmq/internal/msg"
+	"github.com/zeroloop/zmq/socket"
+)
+
+// socketFor returns the socket of a send or receive. A call that comes after
+// waiting takes the signal back that ended the waiting, before it looks.
+func socketFor(at C.uint32_t, flags C.int) *socket.Base {
+	b := sockets[at].Load()
+	if b != nil && flags&C.ZL_RETRY != 0 {
+		b.ClearSignal()
+	}
+	return b
+}
+
+// goSend sends a part that is copied.
+//
+//export goSend
+func goSend(at C.uint32_t, data unsafe.Pointer, size C.size_t, flags C.int) (e C.int) {
+	defer guard(&e)
+	b := socketFor(at, flags)
+	if b == nil {
+		return C.int(errno.ENOTSOCK)
+	}
+	more := flags&C.ZMQ_SNDMORE != 0
+	part := unsafe.Slice((*byte)(data), size)
+	if len(part) < msg.RefBytesMin {
+		return C.int(b.SendPart(part, nil, more))
+	}
+	body := buf.NewBody(len(part))
+	copy(body.Bytes(), part)
+	n := b.SendPart(nil, body, more)
+	if n != errno.OK {
+		body.Release()
+	}
+	return C.int(n)
+}
+
+// goSendHeld sends a part by reference: content's, which passes to the socket on
+// success, or, where that is NULL, memory that never changes.
+//
+//export goSendHeld
+func goSendHeld(at C.uint32_t, data unsafe.Pointer, size C.size_t, flags C.int, content *C.struct_zl_content) (e C.int) {
+	defer guard(&e)
+	b := socketFor(at, flags)
+	if b == nil {
+		return C.int(errno.ENOTSOCK)
+	}
+	var free func()
+	if content != nil {
+		free = func() { release(content) }
+	}
+	body := buf.WrapBody(unsafe.Slice((*byte)(data), size), free)
+	return C.int(b.SendPart(nil, body, flags&C.ZMQ_SNDMORE != 0))
+}
+
+// goRecv receives a part into in.
+//
+//export goRecv
+func goRecv(at C.uint32_t, in *C.struct_zl_in, flags C.int) (e C.int) {
+	defer guard(&e)
+	b := socketFor(at, flags)
+	if b == nil {
+		return C.int(errno.ENOTSOCK)
+	}
+	failed := errno.OK
+	n := b.RecvPart(func(f *msg.Part) { failed = take(in, f) })
+	if n == errno.OK {
+		n = failed
+	}
+	return C.int(n)
+}
+
+// take hands a part over to C. It runs under the socket's lock.
+func take(in *C.struct_zl_in, f *msg.Part) errno.Errno {
+	in.size = C.size_t(len(f.Data))
+	in.more = C.bool(f.HasMore())
+	into := (*byte)(unsafe.Pointer(in.stage))
+	room := in.stage_size
+	switch {
+	case in.size <= room:
+		copy(unsafe.Slice(into, in.size), f.Data)
+	case bool(in.cut):
+		copy(unsafe.Slice(into, room), f.Data)
+	default:
+		content := C.zl_content_new(in.size)
+		if content == nil {
+			return errno.ENOMEM
+		}
+		copy(unsafe.Slice((*byte)(content.data), in.size), f.Data)
+		in.content = content
+	}
+	if f.Props != nil && !bool(in.cut) {
+		in.props = propsOf(f.Props)
+	}
+	return errno.OK
+}
+
+// propsOf returns C's copy of the properties with a reference for the caller, or nil
+// without memory. It is made at a connection's first message and lives as long as
+// the properties do.
+func propsOf(p *msg.Properties) *C.struct_zl_props {
+	word := p.Outside()
+	if word.Load() == 0 {
+		made := copyProps(p)
+		if made == nil {
+			return nil
+		}
+		if word.CompareAndSwap(0, uintptr(unsafe.Pointer(made))) {
+			runtime.AddCleanup(p, func(made *C.struct_zl_props) { C.zl_props_release(made) }, made)
+		} else {
+			C.zl_props_release(made)
+		}
+	}
+	have := (*C.struct_zl_props)(cPointer(word.Load()))
+	(*atomic.Uint32)(unsafe.Pointer(&have.refs)).Add(1)
+	return have
+}
+
+// cPointer turns the address of C's memory, which Go never moves, back into a
+// pointer.
+func cPointer(address uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&address)) }
+
+// copyProps writes properties as C finds them: name, NUL, value, NUL, and so on.
+func copyProps(p *msg.Properties) *C.struct_zl_props {
+	var text []byte
+	var count C.uint32_t
+	p.Each(func(name, value string) {
+		text = append(append(append(append(text, name...), 0), value...), 0)
+		count++
+	})
+	made := C.zl_props_new(C.size_t(len(text)), count)
+	if made != nil {
+		copy(unsafe.Slice((*byte)(unsafe.Pointer(C.zl_props_text(made))), len(text)), text)
+	}
+	return made
+}

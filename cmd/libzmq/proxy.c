@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+//go:build cgo
+
+/*
+ * Proxies run in the thread that calls: the kernel waits, Go forwards in bursts.
+ * Next: forward.go.
+ */
+
+#include "abi.h"
+
+#include <string.h>
+
+#include "_cgo_export.h"
+
+enum proxy_state { ACTIVE, PAUSED, TERMINATED };
+
+/* One direction, and what it has passed on. */
+struct way {
+	struct zl_slot *from, *to;
+	uint64_t counts[4]; /* messages and bytes received, messages and bytes sent */
+};
+
+struct proxy {
+	struct way forth, back; /* the same socket on both ends: only forth */
+	struct zl_slot *capture, *control;
+	bool control_answers; /* a REP must answer each command */
+	enum proxy_state state;
+};
+
+/* statistics answers with eight frames: the frontend's four counts, the backend's. */
+static int statistics(struct proxy *p)
+{
+	const uint64_t *f = p->forth.counts, *b = p->back.counts;
+	const uint64_t all[8] = { f[0], f[1], b[2], b[3], b[0], b[1], f[2], f[3] };
+
+	for (int i = 0; i < 8; i++)
+		if (zmq_send(p->control, &all[i], sizeof all[i], i < 7 ? ZMQ_SNDMORE : 0) < 0)
+			return errno;
+	return 0;
+}
+
+/* obey reads a command and does it. */
+static int obey(struct proxy *p)
+{
+	char text[16];
+	int n = zmq_recv(p->control, text, sizeof text, ZMQ_DONTWAIT);
+
+	if (n < 0)
+		return errno == EAGAIN ? 0 : errno;
+	if (p->control->more)
+		return EINVAL;
+	if (n == 10 && memcmp(text, "STATISTICS", 10) == 0)
+		return statistics(p);
+	if (n == 5 && memcmp(text, "PAUSE", 5) == 0)
+		p->state = PAUSED;
+	else if (n == 6 && memcmp(text, "RESUME", 6) == 0)
+		p->state = ACTIVE;
+	else if (n == 9 && memcmp(text, "TERMINATE", 9) == 0)
+		p->state = TERMINATED;
+	if (p->control_answers && zmq_send(p->control, "", 0, 0) < 0)
+		return errno;
+	return 0;
+}
+
+static int pass(struct proxy *p, struct way *w)
+{
+	return goForward(w->from->index, w->to->index, p->capture ? (int)p->capture->index : -1, w->counts);
+}
+
+/*
+ * turn waits until one side can be read and the other written, and forwards. A side
+ * that nobody takes from is not asked whether it can be read, or it would wake the
+ * proxy for nothing.
+ */
+static int turn(struct proxy *p)
+{
+	struct zl_slot *f = p->forth.from, *b = p->forth.to;
+	short got[3] = { 0 };
+	uint32_t ids[3] = { f->index, b->index, p->control ? p->control->index : 0 };
+	int e = goEvents(ids, p->control ? 3 : 2, got);
+	bool moved = false;
+
+	if (!e && p->control && (got[2] & ZMQ_POLLIN)) {
+		moved = true;
+		e = obey(p);
+	}
+	if (!e && p->state == ACTIVE && (got[0] & ZMQ_POLLIN) && (f == b || (got[1] & ZMQ_POLLOUT))) {
+		moved = true;
+		e = pass(p, &p->forth);
+	}
+	if (!e && p->state == ACTIVE && f != b && (got[1] & ZMQ_POLLIN) && (got[0] & ZMQ_POLLOUT)) {
+		moved = true;
+		e = pass(p, &p->back);
+	}
+	if (e || moved || p->state == TERMINATED)
+		return e;
+
+	struct pollfd fds[3] = { { .events = POLLIN }, { .events = POLLIN }, { .fd = -1, .events = POLLIN } };
+	int n;
+	if ((e = zl_fd(f, &fds[0].fd)) || (e = zl_fd(b, &fds[1].fd)) ||
+	    (p->control && (e = zl_fd(p->control, &fds[2].fd))))
+		return e;
+	n = zl_ppoll(fds, 3, -1, NULL);
+	return n < 0 ? -n : 0;
+}
+
+static int run(struct proxy *p)
+{
+	int e = 0;
+
+	if (p->control) {
+		int type = p->control->type;
+		p->control_answers = type == ZMQ_REP;
+	}
+	while (!e && p->state != TERMINATED)
+		e = turn(p);
+	return e;
+}
+
+int zmq_proxy_steerable(void *frontend, void *backend, void *capture, void *control)
+{
+	ZL_FORKED(zmq_proxy_steerable, -1, frontend, backend, capture, control);
+	struct zl_slot *f = zl_slot_of(frontend, ZL_SOCKET), *b = zl_slot_of(backend, ZL_SOCKET);
+	struct proxy p = {
+		.forth = { .from = f, .to = b },
+		.back = { .from = b, .to = f },
+		.capture = zl_slot_of(capture, ZL_SOCKET),
+		.control = zl_slot_of(control, ZL_SOCKET),
+	};
+
+	if (!frontend || !backend)
+		return zl_result(EFAULT);
+	if (!f || !b || (capture && !p.capture) || (control && !p.control))
+		return zl_result(ENOTSOCK);
+	return zl_result(run(&p));
+}
+
+int zmq_proxy(void *frontend, void *backend, void *capture)
+{
+	return zmq_proxy_steerable(frontend, backend, capture, NULL);
+}
+
+int zmq_device(int type, void *frontend, void *backend)
+{
+	(void)type;
+	return zmq_proxy(frontend, backend, NULL);
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build cgo
+
+// Bodies that C has handed over and that have been sent.
+
+package main
+
+// #include "abi.h"
+import "C"
+
+import "sync"
+
+// released are bodies whose program wants to be told of their end. Its function is
+// called on a goroutine of its own: the last reference may be dropped under a
+// socket's lock, and the function may use sockets.
+var released struct {
+	mu sync.Mutex
+	// +checklocks:mu
+	contents []*C.struct_zl_content
+	// +checklocks:mu
+	running bool
+}
+
+// release drops Go's reference to a body. Any lock may be held.
+func release(content *C.struct_zl_content) {
+	if content.ffn == nil {
+		C.zl_content_release(content)
+		return
+	}
+	r := &released
+	r.mu.Lock()
+	r.contents = append(r.contents, content)
+	start := !r.running
+	r.running = true
+	r.mu.Unlock()
+	if start {
+		go releaseAll()
+	}
+}
+
+// releaseAll works off what there is and ends.
+func releaseAll() {
+	r := &released
+	for {
+		r.mu.Lock()
+		contents := r.contents
+		r.contents = nil
+		r.running = len(contents) > 0
+		r.mu.Unlock()
+		if len(contents) == 0 {
+			return
+		}
+		C.zl_contents_release(&contents[0], C.size_t(len(contents)))
+	}
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+
+/* What a process does around the library: signals, fork, threads of its own, exit. */
+
+#include "check.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+
+static void *ctx;
+static volatile sig_atomic_t rung;
+
+static void ring(int number)
+{
+	(void)number;
+	rung++;
+}
+
+/* alarms has signals sent to the process, whoever of its threads takes them. */
+static void alarms(bool on)
+{
+	struct itimerval every = { { 0, on ? 30000 : 0 }, { 0, on ? 30000 : 0 } };
+
+	MUST(setitimer(ITIMER_REAL, &every, NULL) == 0);
+}
+
+/* The call, under alarms, ends with EINTR after its thread took one. */
+#define INTERRUPTED(call)                       \
+	do {                                    \
+		int before_ = rung;             \
+		alarms(true);                   \
+		FAILS(call, EINTR);             \
+		alarms(false);                  \
+		CHECK(rung > before_);          \
+	} while (0)
+
+static void signals(void)
+{
+	struct sigaction act = { .sa_handler = ring };
+	void *s = make(ctx, ZMQ_PULL), *p = zmq_poller_new(), *other;
+	zmq_pollitem_t item = { s, 0, ZMQ_POLLIN, 0 };
+	zmq_poller_event_t event;
+	sigset_t block, none;
+	char b[1];
+
+	MUST(sigaction(SIGALRM, &act, NULL) == 0);
+	set(s, ZMQ_RCVTIMEO, -1);
+	MUST(zmq_bind(s, "tcp://127.0.0.1:*") == 0);
+	INTERRUPTED(zmq_recv(s, b, 1, 0));
+	INTERRUPTED(zmq_poll(&item, 1, -1));
+	CHECK(zmq_poller_add(p, s, NULL, ZMQ_POLLIN) == 0);
+	INTERRUPTED(zmq_poller_wait(p, &event, -1));
+	CHECK(zmq_poller_destroy(&p) == 0);
+
+	/* zmq_ppoll lets a signal in only while it waits. */
+	sigemptyset(&none);
+	sigemptyset(&block);
+	sigaddset(&block, SIGALRM);
+	MUST(sigprocmask(SIG_BLOCK, &block, NULL) == 0);
+	INTERRUPTED(zmq_ppoll(&item, 1, -1, &none));
+	MUST(sigprocmask(SIG_UNBLOCK, &block, NULL) == 0);
+
+	/* The end of a context that waits for a socket can be gone on with. */
+	other = zmq_ctx_new();
+	void *open = zmq_socket(other, ZMQ_PAIR);
+	INTERRUPTED(zmq_ctx_term(other));
+	CHECK(zmq_close(open) == 0 && zmq_ctx_term(other) == 0 && zmq_close(s) == 0);
+}
+
+/* child works with what it makes itself; what it inherited is dead. */
+static int child(void *inherited)
+{
+	void *c, *a, *b;
+	char x[1];
+
+	failures = 0;
+	alarm(20);
+	CHECK(zmq_close(inherited) == 0);
+	CHECK(zmq_ctx_term(ctx) == 0);
+	CHECK(zmq_send(inherited, "x", 1, 0) == -1 && zmq_recv(inherited, x, 1, ZMQ_DONTWAIT) == -1);
+	MUST((c = zmq_ctx_new()) != NULL);
+	a = make(c, ZMQ_REQ);
+	b = make(c, ZMQ_REP);
+	join(b, a, "tcp://127.0.0.1:*");
+	send_text(a, "from the child", 0);
+	expect(b, "from the child", false);
+	CHECK(zmq_close(a) == 0 && zmq_close(b) == 0 && zmq_ctx_term(c) == 0);
+	return failures != 0;
+}
+
+static void forks(void)
+{
+	void *a = make(ctx, ZMQ_PAIR), *b = make(ctx, ZMQ_PAIR);
+	int status = -1;
+	pid_t pid;
+
+	join(a, b, "tcp://127.0.0.1:*");
+	send_text(a, "before", 0);
+	expect(b, "before", false);
+	MUST((pid = fork()) >= 0);
+	if (pid == 0)
+		_exit(child(a));
+	MUST(waitpid(pid, &status, 0) == pid);
+	CHECK(status == 0);
+	send_text(a, "after", 0);
+	expect(b, "after", false);
+	CHECK(zmq_close(a) == 0 && zmq_close(b) == 0);
+}
+
+static void *worker(void *arg)
+{
+	void *s = make(ctx, ZMQ_PUSH);
+
+	MUST(zmq_connect(s, arg) == 0);
+	set(s, ZMQ_LINGER, -1);
+	for (int i = 0; i < 1000; i++)
+		send_text(s, "work", 0);
+	CHECK(zmq_close(s) == 0);
+	return NULL;
+}
+
+static void threads(void)
+{
+	enum { WORKERS = 16 };
+	void *s = make(ctx, ZMQ_PULL);
+	pthread_t all[WORKERS];
+	char at[256];
+	size_t size = sizeof at;
+
+	MUST(zmq_bind(s, "tcp://127.0.0.1:*") == 0 && zmq_getsockopt(s, ZMQ_LAST_ENDPOINT, at, &size) == 0);
+	for (int i = 0; i < WORKERS; i++)
+		MUST(pthread_create(&all[i], NULL, worker, at) == 0);
+	for (int i = 0; i < 1000 * WORKERS; i++)
+		expect(s, "work", false);
+	for (int i = 0; i < WORKERS; i++)
+		MUST(pthread_join(all[i], NULL) == 0);
+	CHECK(zmq_close(s) == 0);
+}
+
+int main(void)
+{
+	void *a, *b;
+
+	ctx = zmq_ctx_new();
+	signals();
+	forks();
+	threads();
+	/* The process ends with a context and sockets alive. */
+	a = make(ctx, ZMQ_PAIR);
+	b = make(ctx, ZMQ_PAIR);
+	join(a, b, "tcp://127.0.0.1:*");
+	send_text(a, "last", 0);
+	return done();
+}

@@ -55,10 +55,20 @@ const runBound = 2 * time.Minute
 // run runs a program on our library and returns what it printed.
 func run(t *testing.T, name string, args ...string) string {
 	t.Helper()
+	return runOn(t, false, name, args...)
+}
+
+// runOn is run, with the library preloaded where the program would not look for it.
+func runOn(t *testing.T, preload bool, name string, args ...string) string {
+	t.Helper()
+	lib := library(t) + "/lib"
 	ctx, cancel := context.WithTimeout(t.Context(), runBound)
 	defer cancel()
 	c := exec.CommandContext(ctx, name, args...)
-	c.Env = append(os.Environ(), "LD_LIBRARY_PATH="+library(t)+"/lib", "ZMQ_DEBUG_STACKS=60")
+	c.Env = append(os.Environ(), "LD_LIBRARY_PATH="+lib, "LIBRARY="+lib, "ZMQ_DEBUG_STACKS=20")
+	if preload {
+		c.Env = append(c.Env, "LD_PRELOAD="+lib+"/libzmq.so.5")
+	}
 	var out, problems bytes.Buffer
 	c.Stdout, c.Stderr = &out, &problems
 	if err := c.Run(); err != nil {

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package main_test
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/zeroloop/zmq"
+)
+
+// echoServers are Go sockets that send back what they get; it returns where.
+func echoServers(t *testing.T) []string {
+	t.Helper()
+	var ats []string
+	for _, at := range []string{"tcp://127.0.0.1:*", "ipc://" + filepath.Join(t.TempDir(), "echo")} {
+		s, err := zmq.NewSocket(zmq.REP, zmq.WithLinger(0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		if err := s.Bind(at); err != nil {
+			t.Fatal(err)
+		}
+		ats = append(ats, s.LastEndpoint())
+		go func() {
+			for m, err := range s.Messages(t.Context()) {
+				if err != nil || s.SendMsg(t.Context(), &m) != nil {
+					return
+				}
+			}
+		}()
+	}
+	return ats
+}
+
+// TestBindings: language bindings from Debian, built for libzmq, run on this
+// library; each talks to Go sockets over tcp and ipc, and to itself over tcp, ipc
+// and inproc.
+func TestBindings(t *testing.T) {
+	const jni = "-Djava.library.path=/usr/lib/x86_64-linux-gnu/jni:/usr/lib/aarch64-linux-gnu/jni:/usr/lib/jni"
+	for _, c := range []struct {
+		name    string
+		command []string
+	}{
+		{"python", []string{"/usr/bin/python3", "testdata/bindings/sync.py"}},
+		{"python asyncio", []string{"/usr/bin/python3", "testdata/bindings/async.py"}},
+		{"perl", []string{"perl", "testdata/bindings/exchange.pl"}},
+		{"php", []string{"php", "testdata/bindings/exchange.php"}},
+		{"ruby", []string{"/usr/bin/ruby", "testdata/bindings/exchange.rb"}},
+		{"R", []string{"Rscript", "testdata/bindings/exchange.R"}},
+		{"java", []string{"java", jni, "-cp", "/usr/share/java/zmq.jar", "testdata/bindings/Exchange.java"}},
+		{"czmq", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			command := c.command
+			if command == nil {
+				command = []string{compileCzmq(t)}
+			}
+			// R's start script puts its own path before ours; a preloaded library stays.
+			preload := c.name == "R"
+			if got := runOn(t, preload, command[0], append(command[1:], echoServers(t)...)...); !strings.HasSuffix(got, "ok\n") {
+				t.Errorf("%q", got)
+			}
+		})
+	}
+}
+
+// compileCzmq builds the czmq program against Debian's headers.
+func compileCzmq(t *testing.T) string {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "exchange")
+	c := exec.Command("gcc", "-std=gnu11", "-g", "testdata/bindings/exchange.c", "-lczmq", "-L"+library(t)+"/lib", "-lzmq", "-o", to)
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", c.Args, err, out)
+	}
+	return to
+}

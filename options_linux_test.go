@@ -4,6 +4,7 @@ package zmq_test
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"strings"
@@ -75,6 +76,34 @@ func TestBindToDeviceMustExist(t *testing.T) {
 	if err := s.Bind("tcp://127.0.0.1:*"); !errors.Is(err, zmq.ErrNoDev) {
 		t.Errorf("bind: %v", err)
 	}
+}
+
+// TestConnectTimeout: an attempt that gets no answer is given up and told. The
+// kernel drops what wants to connect to a listener whose queue is full.
+func TestConnectTimeout(t *testing.T) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unix.Close(fd) }()
+	loopback := &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}
+	if err := errors.Join(unix.Bind(fd, loopback), unix.Listen(fd, 0)); err != nil {
+		t.Fatal(err)
+	}
+	sa, err := unix.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := fmt.Sprintf("127.0.0.1:%d", sa.(*unix.SockaddrInet4).Port)
+	filler, err := net.Dial("tcp", at) // the queue of length 0 takes one
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = filler.Close() }()
+	w := newWorld(t)
+	s := w.socket(zmq.PUSH, zmq.WithConnectTimeout(10*time.Millisecond))
+	e := wantEvent(w, s, zmq.EventClosed, func() { w.ok(s.Connect("tcp://" + at)) })
+	is(t, e.Err, zmq.ErrTimedOut)
 }
 
 // listeningFD returns a listening descriptor that nobody else owns.

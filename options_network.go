@@ -5,7 +5,9 @@
 package zmq
 
 import (
+	"context"
 	"math"
+	"net"
 	"time"
 
 	"github.com/zeroloop/zmq/internal/errno"
@@ -180,14 +182,35 @@ func WithXPubManualLastValue(on bool) Option {
 }
 
 // WithSocksProxy sets the SOCKS5 proxy, "host:port", for tcp connects; "", the
-// default, is none (ZMQ_SOCKS_PROXY). There is no SOCKS here yet: Connect then
-// fails with ErrNotSup, rather than go round the proxy.
+// default, is none. Host names of endpoints are left to the proxy. A proxy that
+// does not answer, or refuses, is tried again like a peer; EventClosed says why:
+// ErrConnRefused and others of what the proxy says of the peer, EACCES where it
+// does not let us in (ZMQ_SOCKS_PROXY, RFC 1928).
 func WithSocksProxy(address string) Option { return byText(option.SocksProxyID, address) }
 
 // WithSocksUsername sets the name for the SOCKS5 proxy, up to 255 bytes
-// (ZMQ_SOCKS_USERNAME).
+// (ZMQ_SOCKS_USERNAME, RFC 1929).
 func WithSocksUsername(name string) Option { return byText(option.SocksUsernameID, name) }
 
 // WithSocksPassword sets the password for the SOCKS5 proxy, up to 255 bytes
 // (ZMQ_SOCKS_PASSWORD).
 func WithSocksPassword(password string) Option { return byText(option.SocksPasswordID, password) }
+
+// WithDialer makes connections of tcp and ipc endpoints by a function like
+// net.Dialer.DialContext: through TLS, SSH or another proxy, or within a test.
+// network is "tcp" and address "host:port", or "unix" and a path. It is called for
+// each attempt, on a goroutine of its own, and its context ends with the endpoint's
+// or with the connect timeout. A *net.TCPConn or *net.UnixConn costs nothing more
+// than a connection of our own, anything else two goroutines. With WithSocksProxy
+// it connects to the proxy. nil, the default, is none.
+func WithDialer(dial func(ctx context.Context, network, address string) (net.Conn, error)) Option {
+	return Option{set: func(o *option.Options) error { o.Dial = dial; return nil }}
+}
+
+// WithListener makes listeners of tcp and ipc endpoints by a function like
+// net.ListenConfig.Listen, which is called by Bind; its arguments are as
+// WithDialer's, with an empty host for '*' and port 0 for any. The socket closes
+// the listener. nil, the default, is none.
+func WithListener(listen func(ctx context.Context, network, address string) (net.Listener, error)) Option {
+	return Option{set: func(o *option.Options) error { o.Listen = listen; return nil }}
+}

@@ -32,6 +32,7 @@ type connecter struct {
 // resolved is the answer of a lookup; for registered transports, of their Dial.
 type resolved struct {
 	targets []transport.Target
+	dialled bool // by a proxy or a function of the application's
 	err     error
 }
 
@@ -60,15 +61,19 @@ func (c *connecter) Fire(*reactor.Timer) {
 // resolve finds the addresses; where that may block, on a goroutine.
 func (c *connecter) resolve() {
 	o := TransportOptions(c.s.opts)
-	if transport.ResolveNow(c.s.endpoint) {
+	if transport.ResolveNow(c.s.endpoint, &o) {
 		targets, err := transport.Resolve(context.Background(), c.s.endpoint, &o)
 		c.found(targets, err)
 		return
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	c.cancel = cancel
+	ctx, dials := context.Background(), o.Dials(c.s.endpoint)
+	if d := c.s.opts.ConnectTimeout; d > 0 && dials {
+		ctx, c.cancel = context.WithTimeout(ctx, d)
+	} else {
+		ctx, c.cancel = context.WithCancel(ctx)
+	}
 	go func() {
-		r := &resolved{}
+		r := &resolved{dialled: dials}
 		r.targets, r.err = transport.Resolve(ctx, c.s.endpoint, &o)
 		c.s.loop.Send(reactor.Command{Op: opResolved, To: c, Arg: r})
 	}()
@@ -85,6 +90,9 @@ func (c *connecter) processResolved(r *resolved) {
 			_ = r.targets[i].Close()
 		}
 		return
+	}
+	if r.err != nil && r.dialled {
+		c.s.event(EventClosed, "", -1, r.err)
 	}
 	c.found(r.targets, r.err)
 }

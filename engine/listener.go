@@ -168,5 +168,7 @@ func TransportOptions(o *option.Options) transport.Options {
 		Keepalive: o.Keepalive, KeepaliveCount: o.KeepaliveCount, KeepaliveIdle: o.KeepaliveIdle,
 		KeepaliveInterval: o.KeepaliveInterval, MaxRT: o.MaxRT, BindToDevice: o.BindToDevice,
 		Priority: o.Priority, BusyPoll: o.BusyPoll, UseFD: o.UseFD,
+		SocksProxy: o.SocksProxy, SocksUsername: o.SocksUsername, SocksPassword: o.SocksPassword,
+		Dial: o.Dial, Listen: o.Listen,
 	}
 }

@@ -115,7 +115,7 @@ func (b *Base) Bind(endpoint string) error {
 		return b.bindInproc(name, endpoint)
 	}
 	opts := b.snapshot()
-	if e := missing(&opts, false); e != 0 {
+	if e := missing(&opts); e != 0 {
 		return e
 	}
 	loop := b.ctx.choose(opts.Affinity)
@@ -160,7 +160,7 @@ func (b *Base) Connect(endpoint string) error {
 		return b.connectInproc(name, endpoint)
 	}
 	opts := b.takeSnapshot()
-	if e := missing(&opts, scheme == "tcp"); e != 0 {
+	if e := missing(&opts); e != 0 {
 		return e
 	}
 	topts := engine.TransportOptions(&opts)
@@ -192,10 +192,10 @@ func (b *Base) Connect(endpoint string) error {
 // missing returns ENOTSUP where the options ask for what is not here: to go on
 // without would be less than what was asked for; and EINVAL for CURVE without the
 // keys that it takes, with which there would be no secret (edge case 77).
-func missing(o *option.Options, dialsTCP bool) errno.Errno {
+func missing(o *option.Options) errno.Errno {
 	var none [32]byte
 	switch {
-	case o.Mechanism == option.MechanismGSSAPI || dialsTCP && o.SocksProxy != "":
+	case o.Mechanism == option.MechanismGSSAPI:
 		return errno.ENOTSUP
 	case o.Mechanism != option.MechanismCurve:
 	case o.CurveSecret == none, !o.AsServer && (o.CurvePublic == none || o.CurveServer == none):

@@ -62,10 +62,10 @@ func split(endpoint string) (scheme, addr string, errno syscall.Errno) {
 // CheckConnect says whether endpoint could be connected to, by its text alone:
 // names are resolved at each attempt, off the caller's path (edge case 135). The
 // error is EPROTONOSUPPORT for an unknown scheme, ENAMETOOLONG for an ipc path
-// that does not fit sun_path, EINVAL otherwise. Options are not needed for any
-// of the present schemes; an IPv6 address without Options.IPv6 passes here and
+// that does not fit sun_path, EINVAL otherwise, also for the address of a SOCKS
+// proxy; an IPv6 address without Options.IPv6 passes here and
 // fails in Resolve, as in libzmq. Source: libzmq socket_base_t::connect_internal.
-func CheckConnect(endpoint string, _ *Options) error {
+func CheckConnect(endpoint string, o *Options) error {
 	scheme, addr, errno := split(endpoint)
 	if errno != 0 {
 		return fail("connect", endpoint, errno)
@@ -77,6 +77,9 @@ func CheckConnect(endpoint string, _ *Options) error {
 	switch scheme {
 	case schemeTCP:
 		_, errno = parseTCPConnect(addr)
+		if errno == 0 && o != nil && o.SocksProxy != "" {
+			_, errno = parseHostPort(o.SocksProxy, false)
+		}
 	case schemeIPC:
 		errno = checkIPC(addr, false)
 	case schemeInproc:

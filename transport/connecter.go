@@ -12,21 +12,21 @@ import (
 // Connect opens a non-blocking, close-on-exec socket and starts to connect it to
 // t. The descriptor is the caller's. With inProgress the caller waits until the
 // descriptor is writable and asks ConnectResult; without it the connection
-// stands already, as it always does for ipc and registered schemes. It never
+// stands already, as it always does for ipc and where Resolve has dialled. It never
 // waits; t is used up.
 //
 // An ipc listener whose backlog is full answers EAGAIN on Linux: that is a
 // failure like any other here, to be tried again later.
 func Connect(t *Target, o *Options) (fd int, inProgress bool, err error) {
 	switch {
-	case t.scheme == schemeTCP:
-		fd, err = connectTCP(t, o.orDefault())
-	case t.scheme == schemeIPC:
-		fd, err = connectIPC(t.path)
 	case t.conn != nil:
 		conn := t.conn
 		t.conn = nil
 		fd, err = PumpConn(conn)
+	case t.scheme == schemeTCP && t.addr.IsValid():
+		fd, err = connectTCP(t, o.orDefault())
+	case t.scheme == schemeIPC:
+		fd, err = connectIPC(t.path)
 	default:
 		err = syscall.EINVAL // no target, or one that was used before
 	}

@@ -183,7 +183,7 @@ func TestResolveNow(t *testing.T) {
 		"inproc://x":                    true,
 		"nosuch://x":                    true,
 	} {
-		if got := ResolveNow(endpoint); got != want {
+		if got := ResolveNow(endpoint, nil); got != want {
 			t.Errorf("ResolveNow(%q) = %v", endpoint, got)
 		}
 	}

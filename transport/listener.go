@@ -20,7 +20,7 @@ type Listener struct {
 	endpoint string    // LAST_ENDPOINT form
 	scheme   string    // of endpoint
 	file     ipcFile   // ipc only
-	accepter *accepter // registered schemes only
+	accepter *accepter // of a net.Listener, else nil
 }
 
 // Listen binds endpoint and listens (libzmq socket_base_t::bind). It may wait for
@@ -53,6 +53,8 @@ func Listen(endpoint string, o *Options) (*Listener, error) {
 		err = l.listenRegistered(addr)
 	case o.UseFD > 0:
 		err = l.adopt(o.UseFD)
+	case o.Listen != nil:
+		err = l.listenWith(addr, o)
 	case scheme == schemeTCP:
 		l.FD, err = listenTCP(addr, o)
 	default:
@@ -156,6 +158,11 @@ func (l *Listener) listenRegistered(addr string) error {
 	if err != nil {
 		return err
 	}
+	return l.acceptFrom(inner, addr)
+}
+
+// acceptFrom starts to accept from a net.Listener, which it takes over.
+func (l *Listener) acceptFrom(inner net.Listener, addr string) (err error) {
 	if l.FD, l.accepter, err = startAccepter(inner); err != nil {
 		_ = inner.Close()
 		return err

@@ -41,6 +41,13 @@ type Options struct {
 	// opening one (ZMQ_USE_FD). 0 and less mean none, so that the zero
 	// Options never grab the standard input.
 	UseFD int
+	// SocksProxy is the "host:port" of a SOCKS5 proxy for tcp connects, and
+	// SocksUsername and SocksPassword what it wants to know (ZMQ_SOCKS_PROXY).
+	SocksProxy, SocksUsername, SocksPassword string
+	// Dial and Listen, where they are set, make tcp and ipc connections and
+	// listeners instead of this package. Dial also connects to a proxy.
+	Dial   DialFunc
+	Listen ListenFunc
 }
 
 // DefaultOptions returns libzmq's defaults. The zero Options mean the same but

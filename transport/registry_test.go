@@ -185,7 +185,7 @@ func TestRegisteredExchange(t *testing.T) {
 	if _, _, err := l.Accept(); err != unix.EAGAIN {
 		t.Fatalf("got %v, want a bare EAGAIN", err)
 	}
-	if ResolveNow(l.Endpoint()) {
+	if ResolveNow(l.Endpoint(), nil) {
 		t.Error("dialling may run on the loop")
 	}
 	for range 3 {

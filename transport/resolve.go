@@ -20,21 +20,21 @@ type Target struct {
 	addr      netip.AddrPort // tcp
 	source    netip.AddrPort // tcp, if hasSource
 	hasSource bool
-	path      string   // ipc, and the address part of a registered scheme
-	conn      net.Conn // registered schemes: dialled by Resolve, taken by Connect
+	path      string   // ipc, and the address part where conn is set
+	conn      net.Conn // dialled by Resolve, taken by Connect
 }
 
 // Endpoint returns the target as a text: numeric for tcp, and without the source
 // address, which the peer does not know.
 func (t *Target) Endpoint() string {
-	if t.scheme == schemeTCP {
+	if t.scheme == schemeTCP && t.path == "" {
 		return tcpEndpoint(t.addr)
 	}
 	return t.scheme + "://" + t.path
 }
 
-// Close releases what a target that was not handed to Connect still holds. Only
-// registered schemes hold something: their connection. It may be called twice.
+// Close releases what a target that was not handed to Connect still holds: a
+// connection, where Resolve has dialled one. It may be called twice.
 func (t *Target) Close() error {
 	conn := t.conn
 	if t.conn = nil; conn == nil {
@@ -45,8 +45,11 @@ func (t *Target) Close() error {
 
 // ResolveNow reports whether Resolve of endpoint needs no lookup, so that it may
 // run on an I/O loop. A malformed endpoint fails at once and counts as such.
-func ResolveNow(endpoint string) bool {
+func ResolveNow(endpoint string, o *Options) bool {
 	scheme, addr, errno := split(endpoint)
+	if o.Dials(endpoint) {
+		return false
+	}
 	if errno != 0 || scheme == schemeIPC {
 		return true
 	}
@@ -68,8 +71,8 @@ func isImmediate(h hostPort) bool {
 }
 
 // Resolve returns the addresses of endpoint, best first, at least one and at
-// most 16. It may wait for a name server, or, for a registered scheme, for the
-// dialled peer: run it off the loop unless ResolveNow allows. ctx ends the wait.
+// most 16. It may wait for a name server, or, where there is a proxy, a dialling
+// function or a registered scheme, for the peer: run it off the loop unless ResolveNow allows. ctx ends the wait.
 //
 // Without Options.IPv6 only IPv4 addresses count; with it IPv6 ones come first
 // and IPv4 ones follow, on an IPv4 socket. libzmq asks getaddrinfo for mapped
@@ -86,12 +89,14 @@ func Resolve(ctx context.Context, endpoint string, o *Options) ([]Target, error)
 	scheme, addr, _ := split(endpoint)
 	var targets []Target
 	var err error
-	switch scheme {
-	case schemeTCP:
+	switch {
+	case o.Dials(endpoint):
+		targets, err = resolveByDialling(ctx, scheme, addr, o)
+	case scheme == schemeTCP:
 		targets, err = resolveTCP(ctx, addr, o.orDefault())
-	case schemeIPC:
+	case scheme == schemeIPC:
 		targets = []Target{{scheme: scheme, path: addr}}
-	case schemeInproc:
+	case scheme == schemeInproc:
 		err = syscall.EPROTONOSUPPORT // connected inside the process, by socket
 	default:
 		targets, err = resolveDial(ctx, scheme, addr)

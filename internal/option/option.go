@@ -3,6 +3,8 @@
 package option
 
 import (
+	"context"
+	"net"
 	"net/netip"
 	"time"
 )
@@ -107,6 +109,8 @@ type Options struct {
 	SocksProxy           string // host:port, or empty
 	SocksUsername        string
 	SocksPassword        string
+	Dial                 func(ctx context.Context, network, address string) (net.Conn, error)     // instead of our own, or nil
+	Listen               func(ctx context.Context, network, address string) (net.Listener, error) // the same
 	MulticastHops        int
 	MulticastLoop        bool
 	MulticastMaxTPDU     int           // bytes; pgm and norm only, stored

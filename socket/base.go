@@ -61,6 +61,7 @@ type Base struct {
 	monitoring monitoring
 	endpoint   atomic.Pointer[string] // LAST_ENDPOINT
 	signal     signal
+	reaped     chan struct{} // closed when the socket has ended altogether
 }
 
 // Type returns the socket type's number.
@@ -73,7 +74,7 @@ func newBase(c *Ctx, k *kind, opts option.Options) *Base {
 		b.rmu = &b.smu
 	}
 	b.plain = !k.traits.oneLock && !k.traits.eager
-	b.events.closed = make(chan struct{})
+	b.events.closed, b.reaped = make(chan struct{}), make(chan struct{})
 	b.sends.signal, b.recvs.signal = &b.signal, &b.signal
 	b.pat = k.new(b)
 	return b

@@ -7,6 +7,7 @@ package socket
 import (
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/zeroloop/zmq/engine"
 	"github.com/zeroloop/zmq/internal/errno"
@@ -274,10 +275,14 @@ func (b *Base) pipesOf(x engine.Object) []*pipe.Pipe {
 // Close ends the socket. It does not wait: what was sent goes out in the
 // background, for as long as LINGER says, and Ctx.Term waits for that.
 func (b *Base) Close() error {
+	return b.closeWith(b.snapshot().Linger)
+}
+
+// closeWith is Close with a linger of the caller's.
+func (b *Base) closeWith(linger time.Duration) error {
 	if !b.end(errno.ENOTSOCK) {
 		return errno.ENOTSOCK
 	}
-	linger := b.snapshot().Linger
 	b.ctx.unregister(b)
 	for _, p := range b.allPipes() {
 		if b.letGo(p) {

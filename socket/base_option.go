@@ -73,6 +73,7 @@ func (b *Base) subscription(topic []byte, sub func(subscriber, []byte) errno.Err
 		return e
 	}
 	b.lockBoth()
+	defer b.signal.turned()
 	defer b.unlockBoth()
 	switch p := b.pat.(type) {
 	case subscriber:

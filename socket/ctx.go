@@ -164,6 +164,7 @@ func (c *Ctx) reaped(b *Base) {
 	c.mu.Lock()
 	delete(c.sockets, b)
 	c.mu.Unlock()
+	close(b.reaped)
 	c.reaper.Reaped()
 }
 

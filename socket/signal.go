@@ -12,13 +12,19 @@ import (
 	"github.com/zeroloop/zmq/internal/errno"
 )
 
+// hearer is told that something may have changed for a socket: an entry of a
+// poller, or a goroutine.
+type hearer interface {
+	push() // a leaf call
+}
+
 // signal tells that something may have changed for a socket: by a descriptor that
 // polls readable from then on until somebody has looked (libzmq signaler_t), and
-// to the pollers that the socket is in. It costs nothing before one of them is
+// to those who hear it, such as pollers. It costs nothing before one of them is
 // asked for. The zero value has neither.
 type signal struct {
 	// shared; atomic, written under mu: the descriptor is readable; it is there;
-	// there are pollers; one of both is there
+	// there are hearers; one of both is there
 	raised  atomic.Bool
 	made    atomic.Bool
 	watched atomic.Bool
@@ -26,14 +32,14 @@ type signal struct {
 
 	mu sync.Mutex
 	// +checklocks:mu
-	pollers []*polled
+	hearers []hearer
 	// +checklocks:mu
 	in, out int // to poll and to write; the same for an eventfd
 	// +checklocks:mu
 	closed bool
 }
 
-// raise makes the descriptor readable and tells the pollers. A leaf call: any lock
+// raise makes the descriptor readable and tells the hearers. A leaf call: any lock
 // may be held.
 func (s *signal) raise() {
 	if s == nil || !s.heard.Load() {
@@ -51,7 +57,7 @@ func (s *signal) raise() {
 	}
 }
 
-// turned tells the pollers alone: what has changed is the outcome of a call on the
+// turned tells the hearers alone: what has changed is the outcome of a call on the
 // socket, after which a program that polls a descriptor looks anyway. A leaf call.
 func (s *signal) turned() {
 	if !s.watched.Load() {
@@ -59,29 +65,29 @@ func (s *signal) turned() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, p := range s.pollers {
+	for _, p := range s.hearers {
 		p.push()
 	}
 }
 
 // watch begins to tell p.
-func (s *signal) watch(p *polled) {
+func (s *signal) watch(p hearer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.pollers = append(s.pollers, p)
+	s.hearers = append(s.hearers, p)
 	s.watched.Store(true)
 	s.heard.Store(true)
 }
 
 // unwatch ends what watch began.
-func (s *signal) unwatch(p *polled) {
+func (s *signal) unwatch(p hearer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if i := slices.Index(s.pollers, p); i >= 0 {
-		s.pollers = slices.Delete(s.pollers, i, i+1)
+	if i := slices.Index(s.hearers, p); i >= 0 {
+		s.hearers = slices.Delete(s.hearers, i, i+1)
 	}
-	s.watched.Store(len(s.pollers) > 0)
-	s.heard.Store(len(s.pollers) > 0 || s.made.Load())
+	s.watched.Store(len(s.hearers) > 0)
+	s.heard.Store(len(s.hearers) > 0 || s.made.Load())
 }
 
 // clear takes the signal back, before the caller looks at what it is about. The

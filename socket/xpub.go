@@ -251,3 +251,6 @@ func (s *xpub) manualUnsubscribe(topic []byte) errno.Errno {
 // topics returns how many different topics there are (TOPICS_COUNT). It falls
 // when a subscriber leaves; libzmq's does not (edge case 206). Either lock.
 func (s *xpub) topics() int { return s.subs.Len() }
+
+// subscribers returns how many peers have subscribed to something. Either lock.
+func (s *xpub) subscribers() int { return s.subs.Holders() }

@@ -191,6 +191,9 @@ func (t *MTrie[T]) visitSet(s setRef, visit func(v T)) {
 	}
 }
 
+// Holders returns the number of values that hold a prefix.
+func (t *MTrie[T]) Holders() int { return len(t.ids) }
+
 // Len returns the number of different prefixes that somebody holds.
 func (t *MTrie[T]) Len() int { return t.count }
 

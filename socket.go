@@ -32,6 +32,13 @@ const (
 	XPUB   SocketType = option.XPub
 	XSUB   SocketType = option.XSub
 	STREAM SocketType = option.Stream
+
+	SERVER  SocketType = option.Server
+	CLIENT  SocketType = option.Client
+	GATHER  SocketType = option.Gather
+	SCATTER SocketType = option.Scatter
+	PEER    SocketType = option.Peer
+	CHANNEL SocketType = option.Channel
 )
 
 // String returns the type's name as it stands in ZMTP.

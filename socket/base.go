@@ -22,6 +22,8 @@ type Base struct {
 	pat  pattern
 	// plain says that receiving takes R alone and owes no signal.
 	plain bool
+	// single says that messages have one part, and an address besides it.
+	single bool
 
 	// S guards what the pattern does on the way out, R what it does on the way
 	// in; both are needed to change what follows. rmu points to smu for oneLock
@@ -40,12 +42,14 @@ type Base struct {
 	fq *pipe.FairQueue    // R
 
 	// S
-	owed    *pipe.Pipe // the pipe to signal after unlocking
-	sending msg.Part   // the part on its way into the pattern; here, as it must not be on the heap anew each time
+	owed    *pipe.Pipe  // the pipe to signal after unlocking
+	to      msg.Address // where single: of the message on its way out
+	sending msg.Part    // the part on its way into the pattern; here, as it must not be on the heap anew each time
 
 	// R
-	receiving msg.Part // the same on the way out
-	inRow     int      // messages since the last time there was none
+	receiving msg.Part    // the same on the way out
+	from      msg.Address // where single: of the message on its way in
+	inRow     int         // messages since the last time there was none
 
 	// shared; leaves
 	state      atomic.Int32 // an errno.Errno: 0 while open, ENOTSOCK, ETERM
@@ -74,6 +78,7 @@ func newBase(c *Ctx, k *kind, opts option.Options) *Base {
 		b.rmu = &b.smu
 	}
 	b.plain = !k.traits.oneLock && !k.traits.eager
+	b.single = k.traits.single
 	b.events.closed, b.reaped = make(chan struct{}), make(chan struct{})
 	b.sends.signal, b.recvs.signal = &b.signal, &b.signal
 	b.pat = k.new(b)

@@ -147,30 +147,37 @@ func (b *Base) Bind(endpoint string) error {
 // Connect makes the socket connect to endpoint and stay connected. It does not
 // wait for the peer.
 func (b *Base) Connect(endpoint string) error {
+	_, err := b.connect(endpoint)
+	return err
+}
+
+// connect is Connect, and returns the socket's end of the pipe where there is one
+// already.
+func (b *Base) connect(endpoint string) (*pipe.Pipe, error) {
 	if e := b.check(); e != 0 {
-		return e
+		return nil, e
 	}
 	scheme, name, err := transport.Split(endpoint)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if b.kind.traits.merges && b.connected(endpoint) {
-		return nil
+		return nil, nil
 	}
 	if scheme == "inproc" {
 		return b.connectInproc(name, endpoint)
 	}
 	opts := b.takeSnapshot()
 	if e := missing(&opts); e != 0 {
-		return e
+		return nil, e
 	}
 	topts := engine.TransportOptions(&opts)
 	if err := transport.CheckConnect(endpoint, &topts); err != nil {
-		return err
+		return nil, err
 	}
 	loop := b.ctx.choose(opts.Affinity)
 	if loop == nil {
-		return errno.EMTHREAD
+		return nil, errno.EMTHREAD
 	}
 	var ours, theirs *pipe.Pipe
 	if !opts.Immediate && !opts.Raw() {
@@ -178,7 +185,7 @@ func (b *Base) Connect(endpoint string) error {
 	}
 	s := engine.NewConnecting(loop, b, &opts, endpoint, theirs)
 	if !b.Adopt(s, endpoint) {
-		return errno.ENOTSOCK
+		return nil, errno.ENOTSOCK
 	}
 	b.endpoint.Store(&endpoint)
 	if ours != nil {
@@ -187,7 +194,7 @@ func (b *Base) Connect(endpoint string) error {
 		b.attach(ours, false)
 	}
 	s.Start()
-	return nil
+	return ours, nil
 }
 
 // missing returns ENOTSUP where the options ask for what is not here: to go on

@@ -19,9 +19,20 @@ import (
 // ENOTSUP, EINVAL, ETERM, ENOTSOCK (libzmq socket_base_t::send). It allocates
 // nothing. Safe from any goroutine.
 func (b *Base) SendPart(data []byte, body *buf.Body, more bool) errno.Errno {
+	return b.SendPartTo(msg.Address{}, data, body, more)
+}
+
+// SendPartTo is SendPart for the socket types whose messages have an address.
+func (b *Base) SendPartTo(to msg.Address, data []byte, body *buf.Body, more bool) errno.Errno {
 	b.smu.Lock()
 	b.hearOut()
 	e := b.check()
+	if e == errno.OK && b.single {
+		b.to = to
+		if more {
+			e = errno.EINVAL
+		}
+	}
 	if e == errno.OK {
 		e = b.sendPart(data, body, more)
 	}
@@ -74,6 +85,10 @@ func (b *Base) RecvPart(take func(f *msg.Part)) errno.Errno {
 	b.unlockRecv()
 	return e
 }
+
+// From returns the address of the part that RecvPart has received. To be called in
+// its take only.
+func (b *Base) From() msg.Address { return b.from }
 
 // recvPart runs under R.
 func (b *Base) recvPart(take func(f *msg.Part)) errno.Errno {

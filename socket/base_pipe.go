@@ -35,7 +35,7 @@ func (b *Base) attach(p *pipe.Pipe, known bool) {
 	if b.kind.traits.eager {
 		b.ReadActivated(p)
 	}
-	b.sends.wakeOne()
+	b.wakeSenders()
 	b.recvs.wakeOne()
 }
 
@@ -47,7 +47,7 @@ func (b *Base) Identified(p *pipe.Pipe, routingID []byte, props *msg.Properties)
 		b.pat.identified(p, routingID)
 	}
 	b.unlockBoth()
-	b.sends.wakeOne()
+	b.wakeSenders()
 	b.recvs.wakeOne()
 }
 
@@ -93,7 +93,22 @@ func (b *Base) processEager() {
 }
 
 // WriteActivated implements pipe.Sink.
-func (b *Base) WriteActivated(p *pipe.Pipe) { b.sends.activate(p) }
+func (b *Base) WriteActivated(p *pipe.Pipe) {
+	b.sends.activate(p)
+	if b.kind.traits.picks {
+		b.sends.wakeAll()
+	}
+}
+
+// wakeSenders wakes whoever may be able to send since something has changed, and
+// everybody where each waits for a peer of his own.
+func (b *Base) wakeSenders() {
+	if b.kind.traits.picks {
+		b.sends.wakeAll()
+		return
+	}
+	b.sends.wakeOne()
+}
 
 // PeerClosed implements pipe.Sink: nothing more can be sent to p; what it has
 // brought can still be received.
@@ -106,7 +121,7 @@ func (b *Base) PeerClosed(p *pipe.Pipe) {
 		}
 	}
 	b.unlockBoth()
-	b.sends.wakeOne()
+	b.wakeSenders()
 	b.recvs.wakeOne()
 }
 

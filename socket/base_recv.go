@@ -203,10 +203,16 @@ func (b *Base) recvParts(m *msg.Msg) errno.Errno {
 	if p.Flags == 0 && p.Body == nil {
 		m.Copy(p.Data)
 		m.From(p.Props)
+		if b.single {
+			m.SetAddress(b.from)
+		}
 		return errno.OK
 	}
 	m.Close()
 	m.From(p.Props)
+	if b.single {
+		m.SetAddress(b.from)
+	}
 	m.AppendPart(p)
 	for p.HasMore() {
 		if e := b.pat.recv(p); e != 0 {

@@ -82,6 +82,9 @@ func (b *Base) sendShort(m *msg.Msg) errno.Errno {
 			return errno.OK
 		}
 	}
+	if b.single {
+		b.to = m.Address()
+	}
 	b.sending = msg.Part{Data: data}
 	e := b.pat.send(&b.sending)
 	if e == 0 {
@@ -182,6 +185,12 @@ func (b *Base) join(q *waitq) (*waiter, errno.Errno) {
 
 // sendParts hands one message to the pattern. Runs under S.
 func (b *Base) sendParts(m *msg.Msg) errno.Errno {
+	if b.single {
+		if m.Len() > 1 {
+			return errno.EINVAL
+		}
+		b.to = m.Address()
+	}
 	for i := range m.Len() {
 		p := &b.sending
 		*p = m.Part(i)

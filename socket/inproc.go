@@ -69,9 +69,9 @@ func (n *names) bind(name string, x binding) ([]*peering, bool) {
 }
 
 // connectInproc connects to a name that is bound now or later.
-func (b *Base) connectInproc(name, endpoint string) error {
+func (b *Base) connectInproc(name, endpoint string) (*pipe.Pipe, error) {
 	if name == "" {
-		return errno.EINVAL
+		return nil, errno.EINVAL
 	}
 	opts := b.takeSnapshot()
 	w := &peering{connecter: b, opts: opts}
@@ -88,7 +88,7 @@ func (b *Base) connectInproc(name, endpoint string) error {
 		// Closed while it was entered.
 		b.ctx.names.removeAll(b)
 	}
-	return nil
+	return w.ours, nil
 }
 
 // connect returns the binder of a name, or lets w wait for one.

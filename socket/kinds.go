@@ -25,12 +25,19 @@ var kinds = [...]kind{
 	option.Req:    {name: "REQ", new: newReq, traits: traits{oneLock: true, merges: true}},
 	option.Rep:    {name: "REP", new: newRep, traits: traits{oneLock: true}},
 	option.Dealer: {name: "DEALER", new: newDealer, traits: traits{merges: true}},
-	option.Router: {name: "ROUTER", new: newRouter},
+	option.Router: {name: "ROUTER", new: newRouter, traits: traits{picks: true}},
 	option.Pull:   {name: "PULL", new: newPull, traits: traits{mute: true}},
 	option.Push:   {name: "PUSH", new: newPush, traits: traits{deaf: true}},
 	option.XPub:   {name: "XPUB", new: newXPub, traits: traits{eager: true}},
 	option.XSub:   {name: "XSUB", new: newXSub, traits: traits{hiccups: true}},
-	option.Stream: {name: "STREAM", new: newStream},
+	option.Stream: {name: "STREAM", new: newStream, traits: traits{picks: true}},
+
+	option.Server:  {name: "SERVER", new: newServer, traits: traits{single: true, picks: true}},
+	option.Client:  {name: "CLIENT", new: newClient, traits: traits{single: true}},
+	option.Gather:  {name: "GATHER", new: newGather, traits: traits{single: true, mute: true}},
+	option.Scatter: {name: "SCATTER", new: newPush, traits: traits{single: true, deaf: true}},
+	option.Peer:    {name: "PEER", new: newPeer, traits: traits{single: true, picks: true}},
+	option.Channel: {name: "CHANNEL", new: newChannel, traits: traits{single: true}},
 }
 
 // nameless is the part of a pattern that does not care who its peers are.

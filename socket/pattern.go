@@ -72,4 +72,10 @@ type traits struct {
 	// hiccups: on reconnect what was queued is dropped and hiccuped is called (SUB,
 	// XSUB).
 	hiccups bool
+	// single patterns (CLIENT, SERVER and their like) have messages of one part; a
+	// longer one is EINVAL on the way out and dropped on the way in (edge case 207).
+	single bool
+	// picks: each message names its receiver, so that of those who wait for room
+	// each waits for room at another peer (ROUTER, SERVER).
+	picks bool
 }

@@ -23,6 +23,9 @@ type Msg struct {
 	held  bool // some part holds a reference
 	props *Properties
 
+	addressed bool // address is not empty
+	address   Address
+
 	scratch []byte // memory of small parts; reused
 }
 
@@ -202,6 +205,9 @@ func (m *Msg) Sent() {
 	m.n = 0
 	m.held = false
 	m.From(nil)
+	if m.addressed {
+		m.address, m.addressed = Address{}, false
+	}
 	m.scratch = m.scratch[:0]
 }
 
@@ -222,10 +228,10 @@ func (m *Msg) Copy(data []byte) {
 	m.n = 1
 }
 
-// Clone returns a message with the same frames: bodies shared, anything else
+// Clone returns a message with the same frames and address: bodies shared, anything else
 // copied.
 func (m *Msg) Clone() Msg {
-	var c Msg
+	c := Msg{addressed: m.addressed, address: m.address}
 	for i := range m.n {
 		f := m.at(i)
 		if f.body != nil {

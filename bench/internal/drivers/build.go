@@ -50,8 +50,7 @@ func Build(ctx context.Context, p Peer, root, bin string) Driver {
 	var err error
 	switch {
 	case p.C != "":
-		args := append([]string{"-O2", "-o", d.Path, filepath.Join("c", p.C)}, p.Libs...)
-		err = compile(ctx, root, nil, "gcc", append(args, "-lpthread")...)
+		err = buildC(ctx, p, root, d.Path)
 	case p.Perf:
 		err = buildPerf(ctx, root, d.Path)
 		d.Version = wire.Version{Version: "perf programs of this library", Commands: perfCommands}
@@ -66,6 +65,21 @@ func Build(ctx context.Context, p Peer, root, bin string) Driver {
 		d.Absent = Reason(err)
 	}
 	return d
+}
+
+// buildC compiles a C driver; one that runs on our own libzmq.so.5 finds it, and its
+// header, in a directory beside the program.
+func buildC(ctx context.Context, p Peer, root, path string) error {
+	args := []string{"-O2", "-o", path, filepath.Join("c", p.C)}
+	if p.OnOurs {
+		at := path + ".build"
+		if err := compile(ctx, filepath.Dir(root), nil, "make", "libzmq", "BUILD="+at); err != nil {
+			return err
+		}
+		lib := filepath.Join(at, "lib")
+		args = append(args, "-I"+filepath.Join(at, "include"), "-L"+lib, "-Wl,-rpath,"+lib)
+	}
+	return compile(ctx, root, nil, "gcc", append(append(args, p.Libs...), "-lpthread")...)
 }
 
 func compile(ctx context.Context, dir string, env []string, name string, args ...string) error {

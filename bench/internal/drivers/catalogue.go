@@ -20,6 +20,7 @@ import (
 const (
 	Ours     = "zeroloop"
 	OursPerf = "zeroloop-perf"
+	OursInC  = "zeroloop-c"
 	Libzmq   = "libzmq"
 )
 
@@ -30,6 +31,7 @@ type Peer struct {
 	Title   string
 	C       string   // source file in bench/c
 	Libs    []string // for the C linker
+	OnOurs  bool     // the C program runs on this repository's libzmq.so.5
 	Go      string   // package in this module
 	Cgo     bool
 	Tags    string
@@ -42,6 +44,8 @@ var Catalogue = []Peer{
 	{Name: Ours, Title: "this library", Go: "./peers/zeroloop"},
 	{Name: Libzmq, Title: "libzmq in C", C: "zmqdrv.c", Libs: []string{"-lzmq"},
 		Install: "apt-get install -y gcc libzmq3-dev"},
+	{Name: OursInC, Title: "the same C program on our libzmq.so.5", C: "zmqdrv.c", Libs: []string{"-lzmq"},
+		OnOurs: true, Install: "apt-get install -y gcc make"},
 	{Name: OursPerf, Title: "this library's perf programs", Perf: true},
 	{Name: "pebbe", Title: "libzmq through cgo", Go: "./peers/pebbe", Cgo: true, Tags: "libzmq",
 		Install: "apt-get install -y gcc pkg-config libzmq3-dev"},

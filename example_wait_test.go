@@ -5,6 +5,7 @@ package zmq_test
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	zmq "github.com/zeroloop/zmq"
@@ -71,4 +72,37 @@ func ExampleSocket_RecvChan() {
 	// Output:
 	// hello
 	// zmq: receive: context canceled
+}
+
+// Many requests at a time on one socket, each with its own context.
+func ExampleSocket_Do() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	server, client := must(zmq.NewSocket(zmq.REP)), must(zmq.NewSocket(zmq.REQ))
+	check(server.Bind("inproc://doubling"))
+	check(client.Connect("inproc://doubling"))
+	go func() {
+		for m, err := range server.Messages(ctx) {
+			if err != nil {
+				return
+			}
+			check(server.Send(ctx, m.Bytes(), m.Bytes()))
+		}
+	}()
+
+	var answers [3]zmq.Msg
+	var all sync.WaitGroup
+	for i, word := range []string{"bye", "hear", "there"} {
+		all.Go(func() { answers[i] = must(client.Do(ctx, []byte(word))) })
+	}
+	all.Wait()
+	for _, m := range answers {
+		fmt.Printf("%s %s\n", m.Frame(0), m.Frame(1))
+	}
+	check(client.Close())
+	check(server.Close())
+	// Output:
+	// bye bye
+	// hear hear
+	// there there
 }

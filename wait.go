@@ -115,3 +115,18 @@ func (s *Socket) sendAll(ctx context.Context, c <-chan Msg) error {
 // Err returns why Done was closed, as SendMsg does; nil after C was closed. Only
 // after Done was closed.
 func (s *Sending) Err() error { return s.err }
+
+// Do sends frames, which it copies, as a request on a REQ socket and returns the
+// reply, in plain memory. Any number of goroutines may do so at a time on one
+// socket: requests go to the peers in turn, each carries a number as with
+// WithReqCorrelate, the replies may come in any order, and each call has its own
+// context. A reply that comes after its context has ended is dropped; a request
+// whose peer has gone is not repeated, and waits for its context. It fails with
+// ctx's error, ErrFSM while a request by Send waits for its reply, as Send and Recv
+// do during a Do; and with ErrTimeout, ErrNotSock, ErrTerm as Send, ErrNotSup for a
+// socket of another type, ErrInvalid for no frames, ErrNoBufs for more than 1048576
+// at a time.
+func (s *Socket) Do(ctx context.Context, frames ...[]byte) (Msg, error) {
+	m, err := s.b.Do(ctx, frames)
+	return m, wrap("do", "", err)
+}

@@ -38,6 +38,11 @@ type req struct {
 	inBody  bool       // the envelope of the reply is read
 	from    *pipe.Pipe // where that reply is read from
 	scratch msg.Part
+
+	// request.go
+	calls  calls
+	doing  int  // requests under way by Do; S
+	direct bool // one of them is at work: parts go as they are; S, never set while S is free
 }
 
 func newReq(b *Base) pattern {
@@ -58,6 +63,9 @@ func (s *req) detachIn(p *pipe.Pipe) {
 }
 
 func (s *req) send(f *msg.Part) errno.Errno {
+	if s.doing > 0 {
+		return s.sendDirect(f)
+	}
 	if s.waiting && !s.b.opts.ReqRelaxed {
 		return errno.EFSM
 	}
@@ -72,6 +80,14 @@ func (s *req) send(f *msg.Part) errno.Errno {
 		s.asking, s.waiting = more, !more
 	}
 	return e
+}
+
+// sendDirect passes a part of a request by Do on.
+func (s *req) sendDirect(f *msg.Part) errno.Errno {
+	if !s.direct {
+		return errno.EFSM
+	}
+	return s.dealer.send(f)
 }
 
 // begin sends the envelope: the request's id with REQ_CORRELATE, and an empty
@@ -110,10 +126,13 @@ func (s *req) forget() {
 }
 
 func (s *req) hasOut() bool {
-	return (!s.waiting || s.b.opts.ReqRelaxed) && s.dealer.hasOut()
+	return s.doing == 0 && (!s.waiting || s.b.opts.ReqRelaxed) && s.dealer.hasOut()
 }
 
 func (s *req) recv(f *msg.Part) errno.Errno {
+	if s.direct {
+		return s.dealer.recv(f)
+	}
 	if !s.waiting {
 		return errno.EFSM
 	}

@@ -47,6 +47,14 @@ func (p *Properties) Get(name string) (value string, found bool) {
 	return "", false
 }
 
+// Behind returns a message of the frames of m from n on, and of what is known of
+// their sender. It shares m's memory: m is detached and not used any more.
+func Behind(m *Msg, n int) Msg {
+	b := New(m.Frames()[n:]...)
+	b.props = m.props
+	return b
+}
+
 // Property returns what is known of the peer that a received message came from:
 // "Peer-Address", its numeric address without port, or ":uid:gid:pid" for ipc;
 // "Socket-Type" and "Identity" as it told them; "User-Id" as the authenticator

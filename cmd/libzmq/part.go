@@ -63,12 +63,17 @@ func goSendHeld(at C.uint32_t, data unsafe.Pointer, size C.size_t, flags C.int, 
 	if b == nil {
 		return C.int(errno.ENOTSOCK)
 	}
-	var free func()
-	if content != nil {
-		free = func() { release(content) }
+	part := unsafe.Slice((*byte)(data), size)
+	more := flags&C.ZMQ_SNDMORE != 0
+	if content == nil {
+		return C.int(b.SendPart(nil, buf.WrapBody(part, nil), more))
 	}
-	body := buf.WrapBody(unsafe.Slice((*byte)(data), size), free)
-	return C.int(b.SendPart(nil, body, flags&C.ZMQ_SNDMORE != 0))
+	body := buf.WrapOutside(part, unsafe.Pointer(content))
+	n := b.SendPart(nil, body, more)
+	if n != errno.OK {
+		body.Steal() // still the caller's
+	}
+	return C.int(n)
 }
 
 // goRecv receives a part into in.
@@ -99,6 +104,7 @@ func take(in *C.struct_zl_in, f *msg.Part) errno.Errno {
 		copy(unsafe.Slice(into, in.size), f.Data)
 	case bool(in.cut):
 		copy(unsafe.Slice(into, room), f.Data)
+	case handOver(in, f):
 	default:
 		content := C.zl_content_new(in.size)
 		if content == nil {
@@ -111,6 +117,28 @@ func take(in *C.struct_zl_in, f *msg.Part) errno.Errno {
 		in.props = propsOf(f.Props)
 	}
 	return errno.OK
+}
+
+// handOver passes a body that is C's memory on as it is.
+func handOver(in *C.struct_zl_in, f *msg.Part) bool {
+	if f.Body == nil || f.Body.Outside() == nil {
+		return false
+	}
+	content := (*C.struct_zl_content)(f.Body.Outside())
+	if content.data != unsafe.Pointer(unsafe.SliceData(f.Data)) {
+		return false
+	}
+	if f.Body.Steal() != nil {
+		f.Body = nil
+		content.size = in.size // a body may have been made larger than its message
+	} else {
+		if content.size != in.size {
+			return false
+		}
+		(*atomic.Uint32)(unsafe.Pointer(&content.refs)).Add(1)
+	}
+	in.content = content
+	return true
 }
 
 // propsOf returns C's copy of the properties with a reference for the caller, or nil

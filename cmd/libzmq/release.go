@@ -2,14 +2,35 @@
 
 //go:build cgo
 
-// Bodies that C has handed over and that have been sent.
+// Bodies in C's memory: made for what is received, released when what was sent is
+// on its way.
 
 package main
 
 // #include "abi.h"
 import "C"
 
-import "sync"
+import (
+	"sync"
+	"unsafe"
+
+	"github.com/zeroloop/zmq/internal/buf"
+)
+
+// outside lets bodies of the engine live in C's memory, so that a large message
+// passes to the program without a copy.
+var outside = buf.Outside{
+	New: func(n int) ([]byte, unsafe.Pointer) {
+		content := C.zl_content_new(C.size_t(n))
+		if content == nil {
+			return nil, nil
+		}
+		return unsafe.Slice((*byte)(content.data), n), unsafe.Pointer(content)
+	},
+	Release: func(handle unsafe.Pointer) { release((*C.struct_zl_content)(handle)) },
+}
+
+func init() { buf.SetOutside(&outside) }
 
 // released are bodies whose program wants to be told of their end. Its function is
 // called on a goroutine of its own: the last reference may be dropped under a

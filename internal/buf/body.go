@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 )
 
 // Size classes are powers of two from 1 KiB to 4 MiB. A larger body is plain
@@ -27,9 +28,10 @@ var pools [classes]sync.Pool
 // lmsg and zclmsg).
 type Body struct {
 	// immutable once shared
-	data  []byte
-	class int8 // index into pools; -1 is not pooled
-	free  func()
+	data    []byte
+	class   int8 // index into pools; -1 is not pooled
+	free    func()
+	outside unsafe.Pointer // whose memory data is, where it is not Go's
 
 	// shared; atomic
 	refs atomic.Int32
@@ -38,6 +40,11 @@ type Body struct {
 // NewBody returns a body of n bytes with undefined contents and one
 // reference, which the caller owns.
 func NewBody(n int) *Body {
+	if lent != nil {
+		if data, handle := lent.New(n); handle != nil {
+			return WrapOutside(data, handle)
+		}
+	}
 	c := classOf(n)
 	if c < 0 {
 		b := &Body{data: make([]byte, n), class: -1}
@@ -89,6 +96,12 @@ func (b *Body) Release() {
 		pools[b.class].Put(b)
 		return
 	}
+	if b.outside != nil {
+		h := b.outside
+		b.strip()
+		lent.Release(h)
+		return
+	}
 	if f := b.free; f != nil {
 		b.free = nil
 		f()
@@ -100,7 +113,7 @@ func (b *Body) Release() {
 // body's own where nobody else holds it and no release function waits, else a
 // copy.
 func (b *Body) Take() []byte {
-	if b.free == nil && b.refs.Load() == 1 {
+	if b.free == nil && b.outside == nil && b.refs.Load() == 1 {
 		return b.data
 	}
 	data := append(make([]byte, 0, len(b.data)), b.data...)

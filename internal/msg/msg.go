@@ -2,7 +2,10 @@
 
 package msg
 
-import "github.com/zeroloop/zmq/internal/buf"
+import (
+	"github.com/zeroloop/zmq/internal/buf"
+	"golang.org/x/sys/cpu"
+)
 
 // RefBytesMin is the size in bytes from which a body travels by reference; a
 // smaller one is copied. It trades a memory copy against a reference count, a
@@ -27,6 +30,10 @@ type Msg struct {
 	address   Address
 
 	scratch []byte // memory of small parts; reused
+
+	// What stands behind a Msg in memory, as a rule another one, is often used by
+	// another goroutine at the same time: each has lines of its own.
+	_ cpu.CacheLinePad
 }
 
 // part is one frame of a Msg.

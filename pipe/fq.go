@@ -83,10 +83,7 @@ func (q *FairQueue) Recv(f *msg.Part) *Pipe {
 		if p.Read(f) {
 			q.more = f.HasMore()
 			if !q.more {
-				q.current++
-				if q.current >= q.active {
-					q.current = 0
-				}
+				q.Pass()
 			}
 			return p
 		}
@@ -95,23 +92,22 @@ func (q *FairQueue) Recv(f *msg.Part) *Pipe {
 	return nil
 }
 
-// RecvSmall returns the next message of the current pipe, if it is there and has
-// one part without a body of its own, and the pipe that it came from; nil where
-// Recv tells more. The data is valid until the next receive.
-func (q *FairQueue) RecvSmall() (data []byte, from *Pipe) {
+// Next returns the pipe that Recv would try first at the beginning of a message,
+// or nil where Recv has more to decide. A caller that has read a whole message
+// from it goes on with Pass.
+func (q *FairQueue) Next() *Pipe {
 	if q.active == 0 || q.more {
-		return nil, nil
+		return nil
 	}
-	from = q.pipes[q.current]
-	data, ok := from.ReadSmall()
-	if !ok {
-		return nil, nil
-	}
+	return q.pipes[q.current]
+}
+
+// Pass takes the next message from the next pipe.
+func (q *FairQueue) Pass() {
 	q.current++
 	if q.current >= q.active {
 		q.current = 0
 	}
-	return data, from
 }
 
 // HasIn reports whether Recv would return something.

@@ -88,8 +88,13 @@ func (c *credit) left() int {
 // signalled. A mark that has changed is news too: the next multiple of the old
 // one's half may be further away than the new one lets the writer get.
 func (c *credit) took(n int) bool {
+	return c.passed(n) && c.tell()
+}
+
+// passed counts n messages as read and returns true when tell is due.
+func (c *credit) passed(n int) bool {
 	c.taken += uint64(n)
-	return (c.taken >= c.report || c.hwm.Load() != c.marked) && c.tell()
+	return c.taken >= c.report || c.hwm.Load() != c.marked
 }
 
 func (c *credit) tell() bool {

@@ -90,10 +90,7 @@ func (l *LoadBalancer) Send(f *msg.Part) (p *Pipe, ok bool) {
 		if p.Write(f) {
 			l.more = p.moreOut
 			if !l.more {
-				l.current++
-				if l.current >= l.active {
-					l.current = 0
-				}
+				l.Pass()
 			}
 			return p, true
 		}
@@ -108,26 +105,22 @@ func (l *LoadBalancer) Send(f *msg.Part) (p *Pipe, ok bool) {
 	return nil, false
 }
 
-// SendSmall sends a message of one part without a body of its own, and publishes
-// it. It returns the pipe if its reader must be signalled. ok is false, and
-// nothing has happened, where Send has to decide.
-func (l *LoadBalancer) SendSmall(data []byte) (asleep *Pipe, ok bool) {
+// Next returns the pipe that Send would try first at the beginning of a message,
+// or nil where Send has more to decide. A caller that has written a whole message
+// to it goes on with Pass.
+func (l *LoadBalancer) Next() *Pipe {
 	if l.active == 0 || l.more || l.dropping {
-		return nil, false
+		return nil
 	}
-	p := l.pipes[l.current]
-	awake, ok := p.WriteSmall(data)
-	if !ok {
-		return nil, false
-	}
+	return l.pipes[l.current]
+}
+
+// Pass lets the next message go to the next pipe.
+func (l *LoadBalancer) Pass() {
 	l.current++
 	if l.current >= l.active {
 		l.current = 0
 	}
-	if !awake {
-		asleep = p
-	}
-	return asleep, true
 }
 
 // lose gives up a message whose pipe closed between its parts.

@@ -208,7 +208,9 @@ func (p *Pipe) WriteSmall(data []byte) (awake, ok bool) {
 	} else {
 		at = zmtp.PutHeader(b, 0, n)
 	}
-	prefetchWrite(&b[0])
+	if w.NewLine(at + n) {
+		prefetchWrite(&b[0])
+	}
 	copy(b[at:], data)
 	h.c.written++
 	return w.FlushWhole(at + n), true
@@ -360,7 +362,7 @@ func (p *Pipe) ReadSmall() (data []byte, ok bool) {
 	}
 	p.passed = n + size
 	r.EndMessage()
-	if p.in.c.took(1) {
+	if c := &p.in.c; c.passed(1) && c.tell() {
 		p.peer.sink.WriteActivated(p.peer)
 	}
 	return b[n : n+size], true

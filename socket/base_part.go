@@ -50,11 +50,8 @@ func (b *Base) sendPart(data []byte, body *buf.Body, more bool) errno.Errno {
 	switch {
 	case more:
 		f.Flags = msg.More
-	case b.lb != nil && body == nil:
-		if p, ok := b.lb.SendSmall(data); ok {
-			if p != nil {
-				b.owe(p)
-			}
+	case b.lb != nil && body == nil && len(data) < msg.RefBytesMin:
+		if b.sendPartSmall(data) {
 			return errno.OK
 		}
 	}
@@ -64,6 +61,24 @@ func (b *Base) sendPart(data []byte, body *buf.Body, more bool) errno.Errno {
 	e := b.pat.send(f)
 	*f = msg.Part{}
 	return e
+}
+
+// sendPartSmall sends a whole small message the short way, see sendSmall. Runs
+// under S.
+func (b *Base) sendPartSmall(data []byte) bool {
+	p := b.lb.Next()
+	if p == nil {
+		return false
+	}
+	awake, ok := p.WriteSmall(data)
+	if !ok {
+		return false
+	}
+	b.lb.Pass()
+	if !awake {
+		b.owe(p)
+	}
+	return true
 }
 
 // RecvPart receives one part without waiting and has take see it: its data is
@@ -94,10 +109,13 @@ func (b *Base) From() msg.Address { return b.from }
 func (b *Base) recvPart(take func(f *msg.Part)) errno.Errno {
 	f := &b.receiving
 	if b.fq != nil {
-		if data, p := b.fq.RecvSmall(); p != nil {
-			*f = msg.Part{Data: data, Props: p.Props}
-			take(f)
-			return errno.OK
+		if p := b.fq.Next(); p != nil {
+			if data, ok := p.ReadSmall(); ok {
+				b.fq.Pass()
+				*f = msg.Part{Data: data, Props: p.Props}
+				take(f)
+				return errno.OK
+			}
 		}
 	}
 	if e := b.pat.recv(f); e != errno.OK {

@@ -24,6 +24,9 @@ func (b *Base) Recv(ctx context.Context, m *msg.Msg, block bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if b.plain && b.fq != nil && b.recvSmall(m) {
+		return nil
+	}
 	if e := b.recvOne(m); e != errno.EAGAIN {
 		return e.Err()
 	}
@@ -35,7 +38,43 @@ func (b *Base) Recv(ctx context.Context, m *msg.Msg, block bool) error {
 	return err
 }
 
-// recvOne is the short way of a message that is there, the usual case.
+// recvSmall receives a small message that is there, from a socket that need not
+// look at it, by the shortest way that there is. Where it returns false nothing
+// has happened.
+func (b *Base) recvSmall(m *msg.Msg) bool {
+	b.rown.Lock()
+	if b.recvs.filled.Load() {
+		b.hearIn()
+	}
+	if b.state.Load() != 0 {
+		b.rown.Unlock()
+		return false
+	}
+	p := b.fq.Next()
+	if p == nil {
+		b.rown.Unlock()
+		return false
+	}
+	data, ok := p.ReadSmall()
+	if !ok {
+		b.rown.Unlock()
+		return false
+	}
+	b.fq.Pass()
+	m.Copy(data)
+	m.From(p.Props)
+	b.inRow++
+	if b.recvs.waiting.Load() > 0 && b.pat.hasIn() {
+		b.recvs.wakeOne()
+	}
+	b.rown.Unlock()
+	if b.todo.filled.Load() {
+		b.settle()
+	}
+	return true
+}
+
+// recvOne is the short way of any message that is there.
 func (b *Base) recvOne(m *msg.Msg) (e errno.Errno) {
 	if !b.plain {
 		_, e, _ = b.tryRecv(oneMsg(m), false)
@@ -46,7 +85,7 @@ func (b *Base) recvOne(m *msg.Msg) (e errno.Errno) {
 		b.hearIn()
 	}
 	if e = b.check(); e == 0 {
-		e = b.recvShort(m)
+		e = b.recvParts(m)
 	}
 	if e == errno.EAGAIN && b.streams() {
 		b.lulled.Store(true)
@@ -87,20 +126,6 @@ func (b *Base) streams() bool {
 	n := b.inRow
 	b.inRow = 0
 	return n > 1 && b.kind.traits.mute && len(b.pipes) > 0 && b.pipes[0].Inproc
-}
-
-// recvShort fills m with the next message, a small one by the shortest way that
-// there is. Runs under R.
-func (b *Base) recvShort(m *msg.Msg) errno.Errno {
-	if b.fq != nil {
-		if data, p := b.fq.RecvSmall(); p != nil {
-			m.Copy(data)
-			m.From(p.Props)
-			b.inRow++
-			return errno.OK
-		}
-	}
-	return b.recvParts(m)
 }
 
 // RecvBatch receives at least one message and as many as are there, up to

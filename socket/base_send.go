@@ -28,6 +28,10 @@ func (b *Base) Send(ctx context.Context, m *msg.Msg, block bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if data, ok := m.Small(); ok && b.lb != nil && b.sendSmall(data) {
+		m.SentSmall()
+		return nil
+	}
 	if e := b.sendOne(m); e != errno.EAGAIN {
 		return e.Err()
 	}
@@ -40,7 +44,38 @@ func (b *Base) Send(ctx context.Context, m *msg.Msg, block bool) error {
 	return err
 }
 
-// sendOne is the short way of a message that has room, the usual case.
+// sendSmall sends a small message to whichever peer is next, if it has room, by
+// the shortest way that there is. Where it returns false nothing has happened.
+func (b *Base) sendSmall(data []byte) bool {
+	b.smu.Lock()
+	if b.sends.filled.Load() {
+		b.hearOut()
+	}
+	if b.state.Load() != 0 {
+		b.smu.Unlock()
+		return false
+	}
+	awake, ok := true, false
+	p := b.lb.Next()
+	if p != nil {
+		if awake, ok = p.WriteSmall(data); ok {
+			b.lb.Pass()
+		}
+	}
+	if ok && b.sends.waiting.Load() > 0 && b.pat.hasOut() {
+		b.sends.wakeOne()
+	}
+	b.smu.Unlock()
+	if !awake {
+		p.Signal()
+	}
+	if b.todo.filled.Load() {
+		b.settle()
+	}
+	return ok
+}
+
+// sendOne is the short way of any message that has room.
 func (b *Base) sendOne(m *msg.Msg) (e errno.Errno) {
 	b.smu.Lock()
 	if b.sends.filled.Load() {
@@ -72,15 +107,6 @@ func (b *Base) sendShort(m *msg.Msg) errno.Errno {
 	data, ok := m.Small()
 	if !ok {
 		return b.sendParts(m)
-	}
-	if b.lb != nil {
-		if p, ok := b.lb.SendSmall(data); ok {
-			if p != nil {
-				b.owe(p)
-			}
-			m.Sent()
-			return errno.OK
-		}
 	}
 	if b.single {
 		b.to = m.Address()

@@ -57,9 +57,18 @@ func New(frames ...[]byte) Msg {
 // returns that frame to be filled in. The memory is m's own, reused or pooled,
 // and passes to the socket with SendMsg.
 func (m *Msg) Init(size int) []byte {
-	if m.n != 0 {
-		m.Close()
+	if m.n != 0 || uint(size) > uint(cap(m.scratch)) || size >= RefBytesMin {
+		return m.initAnew(size)
 	}
+	m.scratch = m.scratch[:size]
+	m.first.data = m.scratch[:size:size]
+	m.n = 1
+	return m.first.data
+}
+
+// initAnew is Init where something has to be given back or made first.
+func (m *Msg) initAnew(size int) []byte {
+	m.Close()
 	if size >= RefBytesMin {
 		b := buf.NewBody(size)
 		m.AppendBody(b)
@@ -224,13 +233,21 @@ func (m *Msg) Small() (data []byte, ok bool) {
 	return m.first.data, m.n == 1 && !m.held && len(m.first.data) < RefBytesMin
 }
 
+// SentSmall is Sent where Small said ok.
+func (m *Msg) SentSmall() {
+	m.n = 0
+	m.From(nil)
+	m.scratch = m.scratch[:0]
+}
+
 // Copy makes m a single frame with a copy of data, in m's own memory.
 func (m *Msg) Copy(data []byte) {
-	if m.n != 0 {
-		m.Close()
+	if m.n > 1 || m.held || cap(m.scratch) < len(data) || m.scratch == nil {
+		m.Init(len(data))
 	}
-	m.prepare(len(data))
-	m.scratch = append(m.scratch[:0], data...)
+	m.From(nil)
+	m.scratch = m.scratch[:len(data)]
+	copy(m.scratch, data)
 	m.first.data = m.scratch[:len(data):len(data)]
 	m.n = 1
 }

@@ -27,13 +27,16 @@ func (q *Queue) Init() {
 	q.R.head = &q.first
 }
 
-// position is a place in the chain up to which the writer has got.
+// position is a place in the chain up to which the writer has got: what would
+// be the chunk's mark.
 type position struct {
 	chunk *Chunk
-	bytes int
-	refs  int
-	msgs  int
+	mark  uint64
 }
+
+func (p *position) bytes() int { return int(p.mark & bytesMask) }
+func (p *position) refs() int  { return int(p.mark >> refShift & refMask) }
+func (p *position) msgs() int  { return int(p.mark >> msgShift & msgMask) }
 
 // Writer is the writing end. All methods run on the writer (Y1).
 type Writer struct {
@@ -54,7 +57,7 @@ type Writer struct {
 // carry bytes of the free storage, a frame that has not arrived whole, move
 // there with it.
 func (w *Writer) Space(carry, min int) []byte {
-	if free := len(w.tail.buf) - w.bytes; free >= min {
+	if len(w.tail.buf)-w.bytes >= min {
 		return w.tail.buf[w.bytes:]
 	}
 	return w.grow(carry, min)
@@ -83,6 +86,9 @@ func (w *Writer) crowded() bool {
 	return w.pub.mark.Load()&asleepFlag == 0
 }
 
+// NewLine reports whether n more bytes reach into another cache line.
+func (w *Writer) NewLine(n int) bool { return w.bytes>>6 != (w.bytes+n)>>6 }
+
 // Advance says that n more bytes of Space hold whole frames.
 func (w *Writer) Advance(n int) { w.bytes += n }
 
@@ -104,12 +110,12 @@ func (w *Writer) NextChunk(carry, min int) { w.grow(carry, min) }
 // visible before Flush.
 func (w *Writer) EndMessages(n int) {
 	w.msgs += n
-	w.bound = position{w.tail, w.bytes, w.refs, w.msgs}
+	w.bound = position{w.tail, pack(w.bytes, w.refs, w.msgs)}
 }
 
 // Pending reports whether a message has been begun and not ended.
 func (w *Writer) Pending() bool {
-	return w.tail != w.bound.chunk || w.bytes != w.bound.bytes || w.refs != w.bound.refs
+	return w.tail != w.bound.chunk || w.bytes != w.bound.bytes() || w.refs != w.bound.refs()
 }
 
 // Flush publishes all whole messages. It returns false when the reader was
@@ -118,11 +124,10 @@ func (w *Writer) Flush() bool {
 	if w.bound.chunk != w.pub {
 		return w.flushChain()
 	}
-	m := pack(w.bound.bytes, w.bound.refs, w.bound.msgs)
-	if m == w.pubMark {
+	if w.bound.mark == w.pubMark {
 		return true
 	}
-	return w.publish(m)
+	return w.publish(w.bound.mark)
 }
 
 // flushChain publishes messages that reach into later chunks: theirs first,
@@ -131,10 +136,9 @@ func (w *Writer) flushChain() bool {
 	for k := w.pub.next; k != w.bound.chunk; k = k.next {
 		k.mark.Store(k.final)
 	}
-	m := pack(w.bound.bytes, w.bound.refs, w.bound.msgs)
-	w.bound.chunk.mark.Store(m)
+	w.bound.chunk.mark.Store(w.bound.mark)
 	awake := w.publish(w.pub.final)
-	w.pub, w.pubMark = w.bound.chunk, m
+	w.pub, w.pubMark = w.bound.chunk, w.bound.mark
 	return awake
 }
 
@@ -145,12 +149,18 @@ func (w *Writer) FlushWhole(n int) bool {
 	w.bytes += n
 	w.msgs++
 	if w.tail != w.pub {
-		w.bound = position{w.tail, w.bytes, w.refs, w.msgs}
-		return w.flushChain()
+		return w.flushTail()
 	}
-	// pub <= bound <= tail: bound is in this chunk already.
-	w.bound.bytes, w.bound.refs, w.bound.msgs = w.bytes, w.refs, w.msgs
-	return w.publish(pack(w.bytes, w.refs, w.msgs))
+	// pub <= bound <= tail: bound is in this chunk, at the message before.
+	w.bound.mark += uint64(n) + 1<<msgShift
+	return w.publish(w.bound.mark)
+}
+
+// flushTail ends a message and publishes where the tail is a chunk that the
+// reader has not come to.
+func (w *Writer) flushTail() bool {
+	w.bound = position{w.tail, pack(w.bytes, w.refs, w.msgs)}
+	return w.flushChain()
 }
 
 // publish makes m the mark of pub. The compare-and-swap fails only if the
@@ -174,7 +184,7 @@ func (w *Writer) Rollback() {
 	for k, refs := w.tail, w.refs; ; {
 		from := 0
 		if k == b.chunk {
-			from = b.refs
+			from = b.refs()
 		}
 		dropRefs(k, from, refs)
 		if k == b.chunk {
@@ -188,7 +198,7 @@ func (w *Writer) Rollback() {
 		k, refs = prev, int(prev.final>>refShift&refMask)
 		k.next, k.final = nil, 0
 	}
-	w.tail, w.bytes, w.refs, w.msgs = b.chunk, b.bytes, b.refs, b.msgs
+	w.tail, w.bytes, w.refs, w.msgs = b.chunk, b.bytes(), b.refs(), b.msgs()
 }
 
 func dropRefs(k *Chunk, from, to int) {

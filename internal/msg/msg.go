@@ -220,11 +220,16 @@ func (m *Msg) Sent() {
 	m.first.body = nil
 	m.n = 0
 	m.held = false
+	m.forget()
+	m.scratch = m.scratch[:0]
+}
+
+// forget drops what m says besides its bytes.
+func (m *Msg) forget() {
 	m.From(nil)
 	if m.addressed {
 		m.address, m.addressed = Address{}, false
 	}
-	m.scratch = m.scratch[:0]
 }
 
 // Small returns the only frame of a message that has one, and no body by
@@ -236,20 +241,28 @@ func (m *Msg) Small() (data []byte, ok bool) {
 // SentSmall is Sent where Small said ok.
 func (m *Msg) SentSmall() {
 	m.n = 0
-	m.From(nil)
+	m.forget()
 	m.scratch = m.scratch[:0]
 }
 
 // Copy makes m a single frame with a copy of data, in m's own memory.
 func (m *Msg) Copy(data []byte) {
 	if m.n > 1 || m.held || cap(m.scratch) < len(data) || m.scratch == nil {
-		m.Init(len(data))
+		m.makeReady(len(data))
 	}
-	m.From(nil)
+	m.forget()
 	m.scratch = m.scratch[:len(data)]
 	copy(m.scratch, data)
 	m.first.data = m.scratch[:len(data):len(data)]
 	m.n = 1
+}
+
+// makeReady empties m and gives it scratch memory for size bytes.
+func (m *Msg) makeReady(size int) {
+	m.Close()
+	if cap(m.scratch) < size || m.scratch == nil {
+		m.scratch = make([]byte, 0, max(size, scratchBytesMin))
+	}
 }
 
 // Clone returns a message with the same frames and address: bodies shared, anything else

@@ -87,3 +87,24 @@ func Example_peer() {
 	fmt.Printf("%s\n", m.Bytes())
 	// Output: Hello
 }
+
+// A RADIO sends to groups, a DISH receives those that it has joined. What is sent
+// before the DISH has joined, it misses.
+func Example_radioDish() {
+	ctx := context.Background()
+	radio, dish := must(zmq.NewSocket(zmq.RADIO)), must(zmq.NewSocket(zmq.DISH))
+	defer radio.Close()
+	defer dish.Close()
+	check(dish.Join("weather"))
+	check(radio.Bind("inproc://studio"))
+	check(dish.Connect("inproc://studio"))
+
+	for _, group := range []string{"traffic", "weather"} {
+		m := zmq.NewMsg([]byte("news of " + group))
+		check(m.SetGroup(group))
+		check(radio.SendMsg(ctx, &m))
+	}
+	m := must(dish.Recv(ctx))
+	fmt.Printf("%s: %s\n", m.Group(), m.Bytes())
+	// Output: weather: news of weather
+}

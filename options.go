@@ -325,7 +325,7 @@ func WithXPubVerboser(on bool) Option {
 // WithXPubNoDrop makes Send wait when a subscriber's queue is full, instead of
 // dropping the message for it. Acts at once (ZMQ_XPUB_NODROP).
 func WithXPubNoDrop(on bool) Option {
-	return flag(func(o *option.Options) *bool { return &o.XPubNoDrop }, on).only(XPUB, PUB)
+	return flag(func(o *option.Options) *bool { return &o.XPubNoDrop }, on).only(XPUB, PUB, RADIO)
 }
 
 // WithXPubManual leaves it to the application to subscribe its peers: with

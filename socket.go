@@ -35,6 +35,8 @@ const (
 
 	SERVER  SocketType = option.Server
 	CLIENT  SocketType = option.Client
+	RADIO   SocketType = option.Radio
+	DISH    SocketType = option.Dish
 	GATHER  SocketType = option.Gather
 	SCATTER SocketType = option.Scatter
 	PEER    SocketType = option.Peer

@@ -59,7 +59,7 @@ func (e *Stream) gathers() bool {
 // their sender wait: a pipe that is full must be noticed at once.
 func (e *Stream) mayGather() bool {
 	switch e.opts.Type {
-	case option.Pub, option.XPub, option.Router:
+	case option.Pub, option.XPub, option.Radio, option.Router:
 		return false
 	}
 	return !e.out.slow

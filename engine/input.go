@@ -81,14 +81,14 @@ func (e *Stream) startInput() {
 	e.codec, _ = e.mech.(mechanism.Codec)
 	reframed := e.codec != nil || e.version.Legacy() || e.opts.Conflating()
 	switch e.opts.Type {
-	case option.Pub, option.XPub:
+	case option.Pub, option.XPub, option.Radio:
 		e.in.slow = true
-	case option.Sub, option.XSub:
+	case option.Sub, option.XSub, option.Dish:
 		e.out.slow = true
 	}
 	e.in.slow = e.in.slow || reframed
 	e.out.slow = e.out.slow || reframed
-	e.in.envelope.on = e.opts.Type == option.Req
+	e.in.envelope.choose(e.opts.Type)
 	if e.version == zmtp.V1Unversioned {
 		e.subscribeAll()
 	}

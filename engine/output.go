@@ -207,7 +207,7 @@ var processStart = time.Now()
 // never does, it has other subscribers to serve. Runs on the sender; two at a
 // time may both say yes, then one of them becomes the holder.
 func (e *Stream) inlineFits() bool {
-	if e.out.slow || e.opts.Type == option.Pub || e.opts.Type == option.XPub {
+	if e.out.slow || e.opts.Type == option.Pub || e.opts.Type == option.XPub || e.opts.Type == option.Radio {
 		return false
 	}
 	if e.fresh.Load() {

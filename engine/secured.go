@@ -73,6 +73,10 @@ func (e *Stream) frameSecured(dst []byte, f *msg.Part) []byte {
 		return appendSecured(dst, e.codec, zmtp.FlagCommand, zmtp.AppendSubscribe(nil, f.Data[1:]))
 	case f.Flags&msg.Cancel != 0 && e.version == zmtp.V3_1:
 		return appendSecured(dst, e.codec, zmtp.FlagCommand, zmtp.AppendCancel(nil, f.Data[1:]))
+	case f.Flags&msg.Join != 0:
+		return appendSecured(dst, e.codec, zmtp.FlagCommand, zmtp.AppendJoin(nil, string(f.Data)))
+	case f.Flags&msg.Leave != 0:
+		return appendSecured(dst, e.codec, zmtp.FlagCommand, zmtp.AppendLeave(nil, string(f.Data)))
 	}
 	return appendSecured(dst, e.codec, f.Flags&(msg.More|msg.Command), f.Data)
 }

@@ -154,6 +154,10 @@ func (e *Stream) pushCommand(body []byte) (bool, error) {
 		return e.pushSubscription(1, msg.Subscribe, payload), nil
 	case string(name) == "CANCEL" && publisher:
 		return e.pushSubscription(0, msg.Cancel, payload), nil
+	case string(name) == zmtp.CommandJoin && e.opts.Type == option.Radio:
+		return e.pipe.Write(&msg.Part{Data: payload, Flags: msg.Join}), nil
+	case string(name) == zmtp.CommandLeave && e.opts.Type == option.Radio:
+		return e.pipe.Write(&msg.Part{Data: payload, Flags: msg.Leave}), nil
 	}
 	return true, e.command(body)
 }
@@ -226,6 +230,10 @@ func (e *Stream) frame(dst []byte, f *msg.Part) []byte {
 		return appendCommand(dst, zmtp.AppendSubscribe(nil, f.Data[1:]))
 	case f.Flags&msg.Cancel != 0 && e.version == zmtp.V3_1:
 		return appendCommand(dst, zmtp.AppendCancel(nil, f.Data[1:]))
+	case f.Flags&msg.Join != 0:
+		return appendCommand(dst, zmtp.AppendJoin(nil, string(f.Data)))
+	case f.Flags&msg.Leave != 0:
+		return appendCommand(dst, zmtp.AppendLeave(nil, string(f.Data)))
 	default:
 		dst = zmtp.AppendHeader(dst, flags, len(f.Data))
 	}

@@ -29,7 +29,7 @@ func (b *Base) SendPartTo(to msg.Address, data []byte, body *buf.Body, more bool
 	e := b.check()
 	if e == errno.OK && b.single {
 		b.to = to
-		if more {
+		if more && !b.kind.traits.mute {
 			e = errno.EINVAL
 		}
 	}

@@ -212,7 +212,7 @@ func (b *Base) join(q *waitq) (*waiter, errno.Errno) {
 // sendParts hands one message to the pattern. Runs under S.
 func (b *Base) sendParts(m *msg.Msg) errno.Errno {
 	if b.single {
-		if m.Len() > 1 {
+		if m.Len() > 1 && !b.kind.traits.mute {
 			return errno.EINVAL
 		}
 		b.to = m.Address()

@@ -13,6 +13,8 @@ const (
 
 	Subscribe = 0x10 // the part is 0x01 + topic, a subscription
 	Cancel    = 0x20 // the part is 0x00 + topic, its withdrawal
+	Join      = 0x40 // the part is a group that a DISH joins
+	Leave     = 0x80 // the part is a group that it leaves
 )
 
 // Part is one frame between a pattern and a pipe. On the way out Data is the

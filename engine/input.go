@@ -202,11 +202,14 @@ func (e *Stream) scan(space []byte) error {
 		if r.Messages > 0 {
 			w.Advance(r.Boundary)
 			w.EndMessages(r.Messages)
+			p.WroteBytes(r.Boundary)
 			p.Wrote(r.Messages)
 			w.Advance(r.Bytes - r.Boundary)
+			p.WroteBytes(r.Bytes - r.Boundary)
 			in.mid = r.Bytes > r.Boundary
 		} else if r.Bytes > 0 {
 			w.Advance(r.Bytes)
+			p.WroteBytes(r.Bytes)
 			in.mid = true
 		}
 		space = space[r.Bytes:]
@@ -376,6 +379,7 @@ func (e *Stream) endLarge(body *buf.Body, flags byte, size int) {
 	b := w.Space(0, zmtp.HeaderSizeMax)
 	w.Advance(zmtp.PutHeader(b, flags&zmtp.FlagMore, size))
 	w.AddRef(body)
+	p.WroteBytes(zmtp.HeaderSizeMax + size)
 	e.in.mid = flags&zmtp.FlagMore != 0
 	if !e.in.mid {
 		w.EndMessages(1)

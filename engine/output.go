@@ -264,6 +264,7 @@ func (e *Stream) writeFast() (int, outcome) {
 	if no != 0 {
 		return 0, e.writeFailed(no)
 	}
+	p.TookBytes(n)
 	e.out.partway = !r.Drained()
 	if !e.out.partway {
 		k := r.DrainedMessages()

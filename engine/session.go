@@ -198,7 +198,8 @@ func (s *Session) ready(routingID []byte, props *msg.Properties) {
 // NewPipe makes the pipe between a socket and a session: the socket's end first.
 func NewPipe(o *option.Options) (socket, session *pipe.Pipe) {
 	c := o.Conflating()
-	return pipe.NewPair(pipe.Options{HWM: o.SendHWM, Conflate: c}, pipe.Options{HWM: o.RecvHWM, Conflate: c})
+	return pipe.NewPair(pipe.Options{HWM: o.SendHWM, Bytes: o.SendHWMBytes, Conflate: c},
+		pipe.Options{HWM: o.RecvHWM, Bytes: o.RecvHWMBytes, Conflate: c})
 }
 
 // failed is the stream's verdict: it has come to its end because of err.

@@ -23,7 +23,9 @@
 // reader by so many. The reader tells its progress at each multiple of the
 // low-water mark, (hwm+1)/2, so that a writer that was stopped resumes when half
 // of the queue has been read (libzmq pipe_t::compute_lwm). Progress is one
-// atomic word; only a writer that has gone to sleep on it gets a signal.
+// atomic word; only a writer that has gone to sleep on it gets a signal. A second
+// credit may count bytes the same way; a direction that has one, or that conflates,
+// takes the long ways (half.special), so that the others pay nothing for it.
 //
 // # End of life
 //

@@ -19,7 +19,8 @@ func lowWater(hwm int64) uint64 {
 	return uint64(hwm+1) / 2
 }
 
-// credit is the flow control of one direction.
+// credit is the flow control of one direction, in messages. A second one may count
+// bytes: what stands here of messages then goes for those.
 type credit struct {
 	// writer only
 	written uint64 // messages

@@ -39,6 +39,8 @@ const (
 // belonged to the writer the reader took its line away with each message.
 type half struct {
 	conflate *ypipe.Conflate // replaces q and c where not nil; immutable
+	limit    *credit         // besides c, in bytes as they stand in q; nil is none; immutable
+	special  bool            // one of the two is there: the short ways are closed; immutable
 
 	// shared; atomic
 	closed atomic.Uint32 // writerClosed | readerClosed
@@ -60,6 +62,7 @@ type Pipe struct {
 
 	// writer only
 	moreOut bool // the last part written has another one behind it
+	began   int  // bytes written since the last message ended; where there is a limit
 	woke    bool // the last value put into a conflating queue found the reader asleep
 
 	// reader only
@@ -100,7 +103,8 @@ type Place struct {
 
 // Options of one direction.
 type Options struct {
-	HWM      int // messages; 0 is no limit
+	HWM      int   // messages; 0 is no limit
+	Bytes    int64 // besides, and with headers; 0 is no limit
 	Conflate bool
 }
 
@@ -119,7 +123,11 @@ func newHalf(o Options) *half {
 	h.c.init(o.HWM)
 	if o.Conflate {
 		h.conflate = &ypipe.Conflate{}
+	} else if o.Bytes > 0 {
+		h.limit = &credit{}
+		h.limit.init(int(o.Bytes))
 	}
+	h.special = h.conflate != nil || h.limit != nil
 	return h
 }
 
@@ -132,6 +140,17 @@ func (p *Pipe) Peer() *Pipe { return p.peer }
 
 // Conflating reports whether what this end reads is a latest-value queue.
 func (p *Pipe) Conflating() bool { return p.in.conflate != nil }
+
+// SetBytes changes the limits in bytes of those directions that were made with one;
+// 0 is none.
+func (p *Pipe) SetBytes(out, in int64) {
+	if l := p.out.limit; l != nil {
+		l.hwm.Store(out)
+	}
+	if l := p.in.limit; l != nil {
+		l.hwm.Store(in)
+	}
+}
 
 // SetHWM changes the high-water marks of both directions, in messages. Lowering
 // one below what is queued just stops the writer (libzmq pipe_t::set_hwms).
@@ -147,8 +166,15 @@ func (p *Pipe) CheckWrite() bool {
 	if p.out.closed.Load() != 0 {
 		return false
 	}
-	return p.moreOut || p.out.conflate != nil || p.out.c.room()
+	if p.out.special {
+		return p.moreOut || p.out.conflate != nil || p.out.roomInBytes()
+	}
+	return p.moreOut || p.out.c.room()
 }
+
+// roomInBytes reports whether a message may be begun where there may be a limit. It
+// may be larger than what is left: the limit is exceeded by one message at most.
+func (h *half) roomInBytes() bool { return h.c.room() && (h.limit == nil || h.limit.room()) }
 
 // Full reports whether CheckWrite failed for want of room, not because the pipe
 // is closing (libzmq pipe_t::check_hwm).
@@ -178,14 +204,16 @@ func (p *Pipe) Write(f *msg.Part) bool {
 		}
 		copy(b[h:], f.Data)
 		w.Advance(h + n)
+		p.began += h + n
 		f.Drop()
 	} else {
 		p.writeRef(w, f)
+		p.began += zmtp.HeaderSizeMax + n
 	}
 	p.moreOut = f.Flags&msg.More != 0
 	if !p.moreOut {
 		w.EndMessages(1)
-		p.out.c.written++
+		p.Wrote(1)
 	}
 	return true
 }
@@ -196,7 +224,7 @@ func (p *Pipe) Write(f *msg.Part) bool {
 // the long way. awake is what Flush returns. Runs on the writer.
 func (p *Pipe) WriteSmall(data []byte) (awake, ok bool) {
 	h := p.out
-	if p.moreOut || h.conflate != nil || h.closed.Load() != 0 || !h.c.room() {
+	if p.moreOut || h.special || h.closed.Load() != 0 || !h.c.room() {
 		return true, false
 	}
 	w := &h.q.W
@@ -249,7 +277,7 @@ func (p *Pipe) Signal() { p.peer.sink.ReadActivated(p.peer) }
 // pipe_t::rollback). Runs on the writer.
 func (p *Pipe) Rollback() {
 	p.out.q.W.Rollback()
-	p.moreOut = false
+	p.moreOut, p.began = false, 0
 }
 
 // Writer gives the session direct access to the queue that it fills from the
@@ -259,14 +287,26 @@ func (p *Pipe) Writer() *ypipe.Writer { return &p.out.q.W }
 // Credit returns how many messages may be written now; 0 also arms
 // WriteActivated. Runs on the writer.
 func (p *Pipe) Credit() int {
-	if p.out.closed.Load() != 0 || !p.out.c.room() {
+	if p.out.closed.Load() != 0 || !p.out.roomInBytes() {
 		return 0
+	}
+	if p.out.limit != nil {
+		return 1 // to look again behind each
 	}
 	return p.out.c.left()
 }
 
 // Wrote counts n messages that were put into Writer directly.
-func (p *Pipe) Wrote(n int) { p.out.c.written += uint64(n) }
+func (p *Pipe) Wrote(n int) {
+	p.out.c.written += uint64(n)
+	if p.out.limit != nil {
+		p.out.limit.written += uint64(p.began)
+	}
+	p.began = 0
+}
+
+// WroteBytes counts n bytes of messages that Wrote will count. Runs on the writer.
+func (p *Pipe) WroteBytes(n int) { p.began += n }
 
 // SetGathering says that the reader, though awake, comes only after a while, and
 // that the writer had better Signal when the pipe is full. Runs on the reader.
@@ -324,14 +364,14 @@ func (p *Pipe) Read(f *msg.Part) bool {
 	if b[0]&msg.Large != 0 {
 		n, size = zmtp.HeaderSizeMax, int(binary.BigEndian.Uint64(b[1:]))
 		if size >= msg.RefBytesMin && p.readRef(r, f) {
-			p.count(r, f)
+			p.count(r, f, n+size)
 			return true
 		}
 	}
 	f.Body = nil
 	f.Data = b[n : n+size]
 	p.passed = n + size
-	p.count(r, f)
+	p.count(r, f, n+size)
 	return true
 }
 
@@ -339,7 +379,7 @@ func (p *Pipe) Read(f *msg.Part) bool {
 // bytes and no flags: Read of the commonest case. Where ok is false Read tells
 // more. The data is valid until the next read. Runs on the reader.
 func (p *Pipe) ReadSmall() (data []byte, ok bool) {
-	if p.in.conflate != nil || p.moreIn {
+	if p.in.special || p.moreIn {
 		return nil, false
 	}
 	r := &p.in.q.R
@@ -397,8 +437,12 @@ func (p *Pipe) readConflate(f *msg.Part) bool {
 	return true
 }
 
-// count ends a message behind its last part and reports progress.
-func (p *Pipe) count(r *ypipe.Reader, f *msg.Part) {
+// count ends a message behind its last part and reports progress. The part has
+// size bytes with its header.
+func (p *Pipe) count(r *ypipe.Reader, f *msg.Part, size int) {
+	if p.in.limit != nil {
+		p.TookBytes(size)
+	}
 	p.moreIn = f.Flags&msg.More != 0
 	if p.moreIn {
 		return
@@ -412,6 +456,13 @@ func (p *Pipe) count(r *ypipe.Reader, f *msg.Part) {
 // Reader gives the session direct access to the queue that it empties into the
 // network. Runs on the reader.
 func (p *Pipe) Reader() *ypipe.Reader { return &p.in.q.R }
+
+// TookBytes counts n bytes that were read from Reader directly. Runs on the reader.
+func (p *Pipe) TookBytes(n int) {
+	if l := p.in.limit; l != nil && l.took(n) {
+		p.peer.sink.WriteActivated(p.peer)
+	}
+}
 
 // Took counts n messages that were read from Reader directly.
 func (p *Pipe) Took(n int) {

@@ -49,10 +49,12 @@ func (p *Pipe) seek(r *ypipe.Reader, bodySent int) (mid bool, ended int) {
 		}
 		if end > len(passed) {
 			r.Consume(end - len(passed))
+			p.TookBytes(end - len(passed))
 		}
 		if byRef {
 			if entry >= taken {
 				r.TakeRef().Release()
+				p.TookBytes(int(size) - bodySent)
 				bodySent = 0
 			}
 			entry++
@@ -67,6 +69,7 @@ func (p *Pipe) seek(r *ypipe.Reader, bodySent int) (mid bool, ended int) {
 func (p *Pipe) skipFrame(r *ypipe.Reader) (more bool) {
 	b := r.Window()
 	_, size, n := zmtp.ParseHeader(b)
+	p.TookBytes(n + int(size))
 	if body, at := r.NextRef(0); body != nil && at == n && size >= msg.RefBytesMin {
 		r.Consume(n)
 		r.TakeRef().Release()

@@ -19,6 +19,7 @@ func (f frame) wireSize() int { return zmtp.HeaderSize(len(f.data)) + len(f.data
 func drainWire(t *testing.T, p *Pipe, n int) (bodySent int) {
 	t.Helper()
 	r := p.Reader()
+	p.TookBytes(n)
 	for n > 0 {
 		if !r.Ready() {
 			t.Fatalf("%d bytes less than written", n)
@@ -48,8 +49,10 @@ func drainWire(t *testing.T, p *Pipe, n int) (bodySent int) {
 func drainWhole(p *Pipe) {
 	r := p.Reader()
 	for r.Ready() {
+		p.TookBytes(len(r.Window()))
 		r.Consume(len(r.Window()))
 		for b, _ := r.NextRef(0); b != nil; b, _ = r.NextRef(0) {
+			p.TookBytes(len(b.Bytes()))
 			r.TakeRef().Release()
 		}
 		p.Took(r.DrainedMessages())
@@ -78,7 +81,7 @@ func conversation() (ms [][]frame) {
 // spoken is a pipe with the conversation in it.
 func spoken(t *testing.T, l *ledger, ms [][]frame) (a, b *Pipe, total int) {
 	t.Helper()
-	a, b, _, _ = pair(Options{}, Options{})
+	a, b, _, _ = pair(Options{Bytes: 1 << 40}, Options{})
 	for i, m := range ms {
 		for _, f := range m {
 			if !write(a, l, f) {
@@ -163,6 +166,9 @@ func TestSkipPartial(t *testing.T) {
 			if got := b.in.c.taken; got != uint64(len(ms)) {
 				t.Fatalf("%s: %d of %d messages were counted", where, got, len(ms))
 			}
+			if got := b.in.limit.taken; got != uint64(total) || a.out.limit.written != got {
+				t.Fatalf("%s: %d of %d bytes were counted, %d as written", where, got, total, a.out.limit.written)
+			}
 			// The pipe goes on.
 			next := []frame{{data: []byte("next"), more: true}, {data: fill(4096, 1), ref: true}}
 			for _, f := range next {
@@ -188,7 +194,7 @@ func TestSkipPartialAfterParts(t *testing.T) {
 	for n := range parts + 1 {
 		where := fmt.Sprintf("after %d of %d parts", n, parts)
 		var l ledger
-		_, b, _ := spoken(t, &l, ms)
+		_, b, total := spoken(t, &l, ms)
 		bytes, at := 0, 0
 		for _, m := range ms {
 			for _, f := range m {
@@ -202,6 +208,9 @@ func TestSkipPartialAfterParts(t *testing.T) {
 		readAll(t, where, b, untouched(ms, bytes))
 		if got := b.in.c.taken; got != uint64(len(ms)) {
 			t.Fatalf("%s: %d of %d messages were counted", where, got, len(ms))
+		}
+		if got := b.in.limit.taken; got != uint64(total) {
+			t.Fatalf("%s: %d of %d bytes were counted", where, got, total)
 		}
 		l.close(t, where)
 	}

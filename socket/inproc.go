@@ -107,13 +107,15 @@ func (n *names) connect(name string, w *peering) (binding, bool) {
 
 func newInprocPair(o *option.Options) (ours, theirs *pipe.Pipe) {
 	c := o.Conflating()
-	return pipe.NewPair(pipe.Options{HWM: o.SendHWM, Conflate: c}, pipe.Options{HWM: o.RecvHWM, Conflate: c})
+	return pipe.NewPair(pipe.Options{HWM: o.SendHWM, Bytes: o.SendHWMBytes, Conflate: c},
+		pipe.Options{HWM: o.RecvHWM, Bytes: o.RecvHWMBytes, Conflate: c})
 }
 
 // join gives the binder its end. The high-water marks of both sides add up; none
 // on either side is none at all (edge case 85).
 func (w *peering) join(binder *Base, o *option.Options, endpoint string) {
 	w.theirs.SetHWM(sumHWM(o.SendHWM, w.opts.RecvHWM), sumHWM(w.opts.SendHWM, o.RecvHWM))
+	w.theirs.SetBytes(sumHWM(o.SendHWMBytes, w.opts.RecvHWMBytes), sumHWM(w.opts.SendHWMBytes, o.RecvHWMBytes))
 	inprocMarks(w.theirs, &w.opts)
 	w.connecter.bound(w.ours, o)
 	w.theirs.Endpoint = endpoint
@@ -129,7 +131,7 @@ func (b *Base) bound(p *pipe.Pipe, o *option.Options) {
 	b.unlockBoth()
 }
 
-func sumHWM(a, b int) int {
+func sumHWM[T int | int64](a, b T) T {
 	if a == 0 || b == 0 {
 		return 0
 	}

@@ -68,16 +68,18 @@ type Options struct {
 	Type int
 
 	// identity and flow
-	RoutingID  []byte        // 1 to 255 bytes, or empty
-	SendHWM    int           // messages, 0 is no limit; acts at once
-	RecvHWM    int           // messages, 0 is no limit; acts at once
-	Affinity   uint64        // bit set of I/O loops, 0 is any
-	Linger     time.Duration // Forever or how long to flush after close; acts at once
-	SendWait   time.Duration // SNDTIMEO; acts at once
-	RecvWait   time.Duration // RCVTIMEO; acts at once
-	Immediate  bool
-	Conflate   bool
-	MaxMsgSize int64 // bytes of one frame; negative is no limit
+	RoutingID    []byte        // 1 to 255 bytes, or empty
+	SendHWM      int           // messages, 0 is no limit; acts at once
+	RecvHWM      int           // messages, 0 is no limit; acts at once
+	SendHWMBytes int64         // besides, in bytes with frame headers, 0 is no limit
+	RecvHWMBytes int64         // the same
+	Affinity     uint64        // bit set of I/O loops, 0 is any
+	Linger       time.Duration // Forever or how long to flush after close; acts at once
+	SendWait     time.Duration // SNDTIMEO; acts at once
+	RecvWait     time.Duration // RCVTIMEO; acts at once
+	Immediate    bool
+	Conflate     bool
+	MaxMsgSize   int64 // bytes of one frame; negative is no limit
 
 	// connections
 	ReconnectInterval    time.Duration // 0 or less: never reconnect

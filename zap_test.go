@@ -83,6 +83,8 @@ type secured struct {
 	server, client []zmq.Option
 	mechanism      string
 	credentials    []string // what a handler sees
+	keys           []string // CURVE: the client's public and secret, the server's public
+	serverSecret   string
 }
 
 func plainPair() secured {
@@ -324,6 +326,7 @@ func curvePair() secured {
 	key, _ := z85.Decode(public)
 	return secured{
 		name: "CURVE", mechanism: "CURVE", credentials: []string{string(key)},
+		keys: []string{public, secret, serverPublic}, serverSecret: serverSecret,
 		server: []zmq.Option{zmq.WithCurveServer(true), zmq.WithCurveSecretKey(serverSecret)},
 		client: []zmq.Option{zmq.WithCurvePublicKey(public), zmq.WithCurveSecretKey(secret), zmq.WithCurveServerKey(serverPublic)},
 	}

@@ -166,7 +166,9 @@ func (e *Stream) earlyFrame() (bool, error) {
 		return true, nil
 	}
 	// Edge case 12: the COMMAND flag is not asked for.
-	if err := e.mech.Process(body); err != nil {
+	err = e.mech.Process(body)
+	clear(body) // there may be a password in it
+	if err != nil {
 		return true, err
 	}
 	return true, e.progress()
@@ -202,6 +204,7 @@ func (e *Stream) activate(routingID []byte) {
 	rest := e.early
 	e.early = nil
 	e.feed(rest.B)
+	clear(rest.B[:cap(rest.B)])
 	bytebufferpool.Put(rest)
 	if e.state == active {
 		e.read()

@@ -63,7 +63,7 @@ func (in *input) drop() {
 	}
 	in.dropGuess()
 	if in.scratch != nil {
-		bytebufferpool.Put(in.scratch)
+		putBatch(in.scratch)
 		in.scratch = nil
 	}
 }

@@ -70,7 +70,7 @@ type output struct {
 
 func (o *output) drop() {
 	if o.framed != nil {
-		bytebufferpool.Put(o.framed)
+		putBatch(o.framed)
 		o.framed = nil
 	}
 }

@@ -26,7 +26,7 @@ const (
 // readSlow reads into the scratch buffer and decodes what is whole there.
 func (e *Stream) readSlow() (int, bool) {
 	if e.in.scratch == nil {
-		e.in.scratch = bytebufferpool.Get()
+		e.in.scratch = getBatch()
 	}
 	size := slowReadBytes
 	if e.codec != nil {
@@ -53,7 +53,7 @@ func (e *Stream) readSlow() (int, bool) {
 // restScratch gives an empty scratch buffer back while nothing arrives.
 func (e *Stream) restScratch() {
 	if b := e.in.scratch; b != nil && len(b.B) == 0 {
-		bytebufferpool.Put(b)
+		putBatch(b)
 		e.in.scratch = nil
 	}
 }
@@ -61,7 +61,7 @@ func (e *Stream) restScratch() {
 // feedSlow takes in bytes that came with the handshake.
 func (e *Stream) feedSlow(b []byte) {
 	if e.in.scratch == nil {
-		e.in.scratch = bytebufferpool.Get()
+		e.in.scratch = getBatch()
 	}
 	e.in.scratch.B = append(e.in.scratch.B, b...)
 	e.drainSlow()
@@ -184,7 +184,7 @@ func (e *Stream) subscribeAll() {
 func (e *Stream) writeSlow() (int, outcome) {
 	o := &e.out
 	if o.framed == nil {
-		o.framed = bytebufferpool.Get()
+		o.framed = getBatch()
 		o.framedSent = 0
 	}
 	if o.framedSent == len(o.framed.B) {

@@ -195,6 +195,7 @@ func (e *Stream) close() {
 	e.stopAsking()
 	e.loop.Unregister(&e.handle)
 	if e.early != nil {
+		clear(e.early.B[:cap(e.early.B)])
 		bytebufferpool.Put(e.early)
 		e.early = nil
 	}

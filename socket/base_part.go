@@ -125,3 +125,23 @@ func (b *Base) recvPart(take func(f *msg.Part)) errno.Errno {
 	f.Drop()
 	return errno.OK
 }
+
+// RecvSmall hands further messages to take, one after another, as long as room says
+// yes and the next message is there and has one part that is not large; take sees
+// its bytes as RecvPart's does, and what is known of the peer. Only for socket types
+// that receive from all peers in turn, nothing happens for others. It allocates
+// nothing. Safe from any goroutine.
+func (b *Base) RecvSmall(room func() bool, take func(data []byte, props *msg.Properties)) {
+	if b.fq == nil {
+		return
+	}
+	b.lockRecv()
+	for b.check() == errno.OK && room() {
+		data, p := b.fq.RecvSmall()
+		if p == nil {
+			break
+		}
+		take(data, p.Props)
+	}
+	b.unlockRecv()
+}

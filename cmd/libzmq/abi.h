@@ -47,6 +47,10 @@ struct zl_slot {
 	_Atomic int waiters; /* threads in zl_wait */
 	bool more;           /* the last part received was not the last of its message */
 	bool single;         /* thread-safe type: messages of one part, no ZMQ_FD */
+	struct zl_batch *batch; /* messages received ahead, NULL before the first */
+	int batch_max;          /* messages that may be; 0 for socket types that have none */
+	int streak;             /* messages received without waiting */
+	_Atomic bool batch_held; /* a thread uses the batch */
 
 	/* contexts: becomes readable when the context has ended; -1 before zmq_ctx_term */
 	int ended_fd;
@@ -136,6 +140,8 @@ enum { ZL_STAGE_BYTES = 4096, ZL_RETRY = 0x100 };
 struct zl_in {
 	unsigned char *stage; /* where parts of up to stage_size bytes are copied to */
 	size_t stage_size;
+	bool addressed;             /* in: of a type whose messages have an address */
+	struct zl_batch *batch;     /* in: where further messages may go, or NULL */
 	bool cut;                   /* in: a larger part is cut to stage_size, and nothing else is wanted */
 	bool more;                  /* out */
 	uint32_t routing_id;        /* out */
@@ -146,6 +152,32 @@ struct zl_in {
 };
 
 int zl_recv_part(struct zl_slot *s, struct zl_in *in, int flags);
+
+/* --- messages received ahead (batch.c) --- */
+
+enum { ZL_BATCH_BYTES = 32 << 10, ZL_BATCH_MESSAGES_MAX = 256, ZL_STREAK_MIN = 16, ZL_BATCH_SHARE = 8 };
+
+/* A message in a batch; its bytes follow. */
+struct zl_ahead {
+	struct zl_props *props;
+	size_t size;
+};
+
+struct zl_batch {
+	_Atomic int count; /* messages that have not been taken */
+	int max;           /* of count */
+	size_t read, end;  /* of bytes: [read, end) is what has not been taken */
+	unsigned char bytes[ZL_BATCH_BYTES] __attribute__((aligned(16)));
+};
+
+void zl_batch_setup(struct zl_slot *s);
+void zl_batch_set(struct zl_slot *s, int option, int value);
+void zl_batch_free(struct zl_slot *s);
+bool zl_batch_hold(struct zl_slot *s);
+void zl_batch_drop(struct zl_slot *s);
+bool zl_batch_take(struct zl_slot *s, struct zl_in *in);
+struct zl_batch *zl_batch_wanted(struct zl_slot *s);
+int zl_batch_ready(const struct zl_slot *s);
 
 /* --- waiting (wait.c) --- */
 

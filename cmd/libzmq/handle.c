@@ -51,6 +51,9 @@ struct zl_slot *zl_slot_new(enum zl_kind kind)
 	s->ended_fd = -1;
 	s->more = s->single = false;
 	s->object = NULL;
+	s->batch = NULL;
+	s->batch_max = 0;
+	atomic_store(&s->batch_held, false);
 	atomic_store(&s->fd, -1);
 	atomic_store(&s->waiting_since, 0);
 	atomic_store_explicit(&s->kind, kind, memory_order_release);

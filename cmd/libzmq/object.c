@@ -168,6 +168,7 @@ void *zmq_socket(void *context, int type)
 	s->context = c->index;
 	s->type = type;
 	s->single = single(type);
+	zl_batch_setup(s);
 	return s;
 }
 
@@ -183,6 +184,7 @@ int zmq_close(void *socket)
 	if (!s || !atomic_compare_exchange_strong(&s->kind, &kind, ZL_FREE))
 		return zl_result(ENOTSOCK);
 	int e = goClose(s->index);
+	zl_batch_free(s);
 	zl_slot_free(s);
 	return zl_result(e);
 }
@@ -197,6 +199,11 @@ int zmq_setsockopt(void *socket, int option, const void *value, size_t size)
 		memcpy(&s->send_timeout_ms, value, sizeof s->send_timeout_ms);
 	if (e == 0 && option == ZMQ_RCVTIMEO)
 		memcpy(&s->recv_timeout_ms, value, sizeof s->recv_timeout_ms);
+	if (e == 0 && size == sizeof(int)) {
+		int n;
+		memcpy(&n, value, sizeof n);
+		zl_batch_set(s, option, n);
+	}
 	return zl_result(e);
 }
 
@@ -227,6 +234,8 @@ int zmq_getsockopt(void *socket, int option, void *value, size_t *size)
 	/* Only C knows which part was the last: Go is asked whether the socket lives. */
 	if (e == 0 && option == ZMQ_RCVMORE)
 		e = answer(value, size, s->more);
+	if (e == 0 && option == ZMQ_EVENTS && *size == sizeof(int))
+		*(int *)value |= zl_batch_ready(s);
 	return zl_result(e);
 }
 

@@ -39,7 +39,7 @@ static inline void pass_on(struct zl_slot *s)
 
 static int try_send(struct zl_slot *s, struct out *o, int flags)
 {
-	if (o->routing_id || o->group)
+	if (s->single)
 		return goSendTo(s->index, (void *)o->data, o->size, flags, o->routing_id, (char *)o->group);
 	if (o->size >= ZL_STAGE_BYTES && (o->content || o->constant))
 		return goSendHeld(s->index, (void *)o->data, o->size, flags, o->content);
@@ -112,7 +112,7 @@ int zmq_msg_send(zmq_msg_t *msg, void *socket, int flags)
 	e = send_part(s, &o, flags);
 	if (e)
 		return zl_result(e);
-	if (o.size >= ZL_STAGE_BYTES && o.content && !o.routing_id && !o.group)
+	if (o.size >= ZL_STAGE_BYTES && o.content && !s->single)
 		m->type = ZL_INLINE; /* the reference has passed to Go */
 	if (m->type != ZL_INLINE || m->props || m->group)
 		zl_msg_release(m);
@@ -125,21 +125,37 @@ int zmq_sendmsg(void *socket, zmq_msg_t *msg, int flags)
 	return zmq_msg_send(msg, socket, flags);
 }
 
-/* zl_recv_part receives a part, waiting for it where flags and RCVTIMEO allow. */
-int zl_recv_part(struct zl_slot *s, struct zl_in *in, int flags)
+/* recv_waiting goes on where there was nothing. */
+static int recv_waiting(struct zl_slot *s, struct zl_in *in)
 {
-	int64_t deadline;
-	int e = goRecv(s->index, in, 0);
+	int64_t deadline = zl_deadline(s->recv_timeout_ms);
+	int e;
 
-	if (e != EAGAIN || (flags & ZMQ_DONTWAIT) || s->recv_timeout_ms == 0)
-		goto done;
-	deadline = zl_deadline(s->recv_timeout_ms);
 	do {
 		if ((e = zl_wait(s, deadline)))
 			return e;
 		e = goRecv(s->index, in, ZL_RETRY);
 	} while (e == EAGAIN);
-done:
+	return e;
+}
+
+/*
+ * zl_recv_part receives a part, waiting for it where flags and RCVTIMEO allow. The
+ * caller holds the batch or does not use it.
+ */
+int zl_recv_part(struct zl_slot *s, struct zl_in *in, int flags)
+{
+	in->addressed = s->single;
+	int e = goRecv(s->index, in, 0);
+
+	if (e == EAGAIN) {
+		s->streak = 0;
+		in->batch = NULL;
+		if (!(flags & ZMQ_DONTWAIT) && s->recv_timeout_ms != 0)
+			e = recv_waiting(s, in);
+	} else {
+		s->streak++;
+	}
 	if (e == 0) {
 		s->more = in->more;
 		pass_on(s);
@@ -147,13 +163,34 @@ done:
 	return e;
 }
 
+/* recv_ahead is zl_recv_part by way of the batch, which the caller holds. */
+static int recv_ahead(struct zl_slot *s, struct zl_in *in, int flags)
+{
+	if (zl_batch_take(s, in)) {
+		s->more = false;
+		return 0;
+	}
+	in->batch = zl_batch_wanted(s);
+	return zl_recv_part(s, in, flags);
+}
+
 int zmq_recv(void *socket, void *data, size_t size, int flags)
 {
 	ZL_FORKED(zmq_recv, -1, socket, data, size, flags);
 	struct zl_slot *s = zl_slot_of(socket, ZL_SOCKET);
 	struct zl_in in = { .stage = data, .stage_size = size, .cut = true };
-	int e = !s ? ENOTSOCK : !data && size > 0 ? EFAULT : zl_recv_part(s, &in, flags);
+	int e;
 
+	if (!s)
+		return zl_result(ENOTSOCK);
+	if (!data && size > 0)
+		return zl_result(EFAULT);
+	if (zl_batch_hold(s)) {
+		e = recv_ahead(s, &in, flags);
+		zl_batch_drop(s);
+	} else {
+		e = zl_recv_part(s, &in, flags);
+	}
 	return e ? zl_result(e) : clip(in.size);
 }
 
@@ -195,9 +232,12 @@ int zmq_msg_recv(zmq_msg_t *msg, void *socket, int flags)
 		return zl_result(ENOTSOCK);
 	if (!zl_msg_valid((struct zl_msg *)msg))
 		return zl_result(EFAULT);
-	e = zl_recv_part(s, &in, flags);
+	bool held = zl_batch_hold(s);
+	e = held ? recv_ahead(s, &in, flags) : zl_recv_part(s, &in, flags);
 	if (!e)
 		e = fill((struct zl_msg *)msg, &in);
+	if (held)
+		zl_batch_drop(s);
 	return e ? zl_result(e) : clip(in.size);
 }
 

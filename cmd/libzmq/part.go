@@ -39,18 +39,22 @@ func goSend(at C.uint32_t, data unsafe.Pointer, size C.size_t, flags C.int) (e C
 	if b == nil {
 		return C.int(errno.ENOTSOCK)
 	}
+	return C.int(sendCopy(b, msg.Address{}, unsafe.Slice((*byte)(data), size), flags))
+}
+
+// sendCopy sends a part that stays the caller's.
+func sendCopy(b *socket.Base, to msg.Address, part []byte, flags C.int) errno.Errno {
 	more := flags&C.ZMQ_SNDMORE != 0
-	part := unsafe.Slice((*byte)(data), size)
 	if len(part) < msg.RefBytesMin {
-		return C.int(b.SendPart(part, nil, more))
+		return b.SendPartTo(to, part, nil, more)
 	}
 	body := buf.NewBody(len(part))
 	copy(body.Bytes(), part)
-	n := b.SendPart(nil, body, more)
-	if n != errno.OK {
+	e := b.SendPartTo(to, nil, body, more)
+	if e != errno.OK {
 		body.Release()
 	}
-	return C.int(n)
+	return e
 }
 
 // goSendHeld sends a part by reference: content's, which passes to the socket on
@@ -86,9 +90,17 @@ func goRecv(at C.uint32_t, in *C.struct_zl_in, flags C.int) (e C.int) {
 		return C.int(errno.ENOTSOCK)
 	}
 	failed := errno.OK
-	n := b.RecvPart(func(f *msg.Part) { failed = take(in, f) })
+	n := b.RecvPart(func(f *msg.Part) {
+		failed = take(in, f)
+		if bool(in.addressed) {
+			takeAddress(in, b.From())
+		}
+	})
 	if n == errno.OK {
 		n = failed
+	}
+	if n == errno.OK && in.batch != nil && !bool(in.more) {
+		receiveAhead(b, in.batch)
 	}
 	return C.int(n)
 }

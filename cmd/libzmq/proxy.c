@@ -104,14 +104,39 @@ static int turn(struct proxy *p)
 	return n < 0 ? -n : 0;
 }
 
-static int run(struct proxy *p)
+/* resume passes on what the program's own calls had received ahead. */
+static int resume(struct proxy *p, struct way *w)
 {
 	int e = 0;
 
-	if (p->control) {
-		int type = p->control->type;
-		p->control_answers = type == ZMQ_REP;
+	while (!e && zl_batch_ready(w->from)) {
+		zmq_msg_t m;
+		zmq_msg_init(&m);
+		if (zmq_msg_recv(&m, w->from, ZMQ_DONTWAIT) < 0)
+			break;
+		w->counts[0]++, w->counts[2]++;
+		w->counts[1] += zmq_msg_size(&m), w->counts[3] += zmq_msg_size(&m);
+		if (p->capture) {
+			zmq_msg_t copy;
+			zmq_msg_init(&copy);
+			if (zmq_msg_copy(&copy, &m) == 0)
+				zmq_msg_send(&copy, p->capture, ZMQ_DONTWAIT);
+			zmq_msg_close(&copy);
+		}
+		if (zmq_msg_send(&m, w->to, 0) < 0)
+			e = errno;
+		zmq_msg_close(&m);
 	}
+	return e;
+}
+
+static int run(struct proxy *p)
+{
+	int e = resume(p, &p->forth);
+
+	if (!e)
+		e = resume(p, &p->back);
+	p->control_answers = p->control && p->control->type == ZMQ_REP;
 	while (!e && p->state != TERMINATED)
 		e = turn(p);
 	return e;

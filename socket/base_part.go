@@ -137,10 +137,15 @@ func (b *Base) RecvSmall(room func() bool, take func(data []byte, props *msg.Pro
 	}
 	b.lockRecv()
 	for b.check() == errno.OK && room() {
-		data, p := b.fq.RecvSmall()
+		p := b.fq.Next()
 		if p == nil {
 			break
 		}
+		data, ok := p.ReadSmall()
+		if !ok {
+			break
+		}
+		b.fq.Pass()
 		take(data, p.Props)
 	}
 	b.unlockRecv()

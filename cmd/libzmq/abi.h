@@ -87,6 +87,7 @@ struct zl_content {
 	zmq_free_fn *ffn; /* NULL: data lies behind this struct */
 	void *hint;
 	_Atomic uint32_t refs;
+	int class; /* of the pool that it goes back to, -1 is none */
 };
 
 /* What is known of the peer that messages came from; shared, counted. */
@@ -125,6 +126,8 @@ _Static_assert(sizeof(struct zl_msg) == sizeof(zmq_msg_t), "zmq_msg_t has 64 byt
 bool zl_msg_valid(const struct zl_msg *m);
 void zl_msg_clear(struct zl_msg *m);
 void zl_msg_release(struct zl_msg *m);
+struct zl_content *zl_pool_get(size_t size);
+bool zl_pool_put(struct zl_content *c);
 struct zl_content *zl_content_new(size_t size);
 void zl_content_release(struct zl_content *c);
 void zl_contents_release(struct zl_content **all, size_t count);
@@ -211,6 +214,16 @@ void *zl_twin(const char *name);
 			return twin_ ? twin_(__VA_ARGS__) : (failed);                \
 		}                                                                    \
 	} while (0)
+
+/* A moment in which the other thread of a core goes on. */
+static inline void zl_pause(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
 
 /* Stores an errno and returns what a zmq_ function returns. */
 static inline int zl_result(int e)

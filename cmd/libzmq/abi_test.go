@@ -104,9 +104,16 @@ func TestPrograms(t *testing.T) {
 }
 
 // TestMessagesUnderValgrind: no message function reads or writes what is not its
-// own, and none loses memory.
+// own, and none loses memory. The C files are compiled without Go, whose runtime
+// does things that valgrind takes for mistakes.
 func TestMessagesUnderValgrind(t *testing.T) {
-	run(t, "valgrind", "--error-exitcode=9", "--leak-check=full", "--errors-for-leak-kinds=definite", compile(t, "message"))
+	to := filepath.Join(t.TempDir(), "message")
+	c := exec.Command("gcc", "-std=gnu11", "-g", "-I.", "-Itestdata", "testdata/message.c", "message.c", "pool.c", "plain.c",
+		"-lpthread", "-o", to)
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", c.Args, err, out)
+	}
+	run(t, "valgrind", "--error-exitcode=9", "--leak-check=full", "--errors-for-leak-kinds=definite", to)
 }
 
 // declared returns the functions of zmq.h.

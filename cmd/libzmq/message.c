@@ -50,9 +50,9 @@ void zl_msg_release(struct zl_msg *m)
 /* zl_content_new makes a body of size bytes, one reference; NULL without memory. */
 struct zl_content *zl_content_new(size_t size)
 {
-	struct zl_content *c;
+	struct zl_content *c = zl_pool_get(size);
 
-	if (size > SIZE_MAX - sizeof *c || !(c = malloc(sizeof *c + size)))
+	if (!c)
 		return NULL;
 	c->data = c + 1;
 	c->size = size;
@@ -70,7 +70,8 @@ void zl_content_release(struct zl_content *c)
 		return;
 	if (c->ffn)
 		c->ffn(c->data, c->hint);
-	free(c);
+	if (!zl_pool_put(c))
+		free(c);
 }
 
 void zl_contents_release(struct zl_content **all, size_t count)

@@ -125,6 +125,28 @@ int zmq_sendmsg(void *socket, zmq_msg_t *msg, int flags)
 	return zmq_msg_send(msg, socket, flags);
 }
 
+enum {
+	LULL_LOOKS_MAX = 4,    /* looks at a stream that has run dry, before its reader sleeps */
+	LULL_PAUSES = 64,      /* before the first look, some 3 us; twice as many before the next */
+	STREAM_MESSAGES_MIN = 2, /* received without a wait in between, what makes a stream */
+};
+
+/*
+ * lull lets messages gather where a stream has been read faster than it comes: to
+ * sleep at once would have its sender wake the reader for each message.
+ */
+static int lull(struct zl_slot *s, struct zl_in *in)
+{
+	int e = EAGAIN;
+
+	for (int look = 0; e == EAGAIN && look < LULL_LOOKS_MAX; look++) {
+		for (int i = 0; i < LULL_PAUSES << look; i++)
+			zl_pause();
+		e = goRecv(s->index, in, 0);
+	}
+	return e;
+}
+
 /* recv_waiting goes on where there was nothing. */
 static int recv_waiting(struct zl_slot *s, struct zl_in *in)
 {
@@ -148,10 +170,13 @@ int zl_recv_part(struct zl_slot *s, struct zl_in *in, int flags)
 	in->addressed = s->single;
 	int e = goRecv(s->index, in, 0);
 
+	bool waits = !(flags & ZMQ_DONTWAIT) && s->recv_timeout_ms != 0;
+	if (e == EAGAIN && waits && s->streak >= STREAM_MESSAGES_MIN)
+		e = lull(s, in);
 	if (e == EAGAIN) {
 		s->streak = 0;
 		in->batch = NULL;
-		if (!(flags & ZMQ_DONTWAIT) && s->recv_timeout_ms != 0)
+		if (waits)
 			e = recv_waiting(s, in);
 	} else {
 		s->streak++;

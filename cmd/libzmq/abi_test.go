@@ -94,7 +94,7 @@ func compile(t *testing.T, name string) string {
 
 // TestPrograms: C programs that check every function, its errors included.
 func TestPrograms(t *testing.T) {
-	for _, name := range []string{"message", "plain", "context", "handles", "socket", "poll", "monitor", "process"} {
+	for _, name := range []string{"message", "plain", "context", "handles", "socket", "poll", "monitor", "process", "draft"} {
 		t.Run(name, func(t *testing.T) {
 			if got := run(t, compile(t, name)); got != "ok\n" {
 				t.Errorf("%q", got)

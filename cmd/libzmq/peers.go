@@ -42,7 +42,15 @@ func takeAddress(in *C.struct_zl_in, from msg.Address) {
 }
 
 //export goGroup
-func goGroup(at C.uint32_t, join C.int, group *C.char) C.int { return C.int(errno.ENOTSUP) }
+func goGroup(at C.uint32_t, join C.int, group *C.char) (e C.int) {
+	defer guard(&e)
+	return on(at, func(b *socket.Base) error {
+		if join != 0 {
+			return b.Join(C.GoString(group))
+		}
+		return b.Leave(C.GoString(group))
+	})
+}
 
 //export goConnectPeer
 func goConnectPeer(at C.uint32_t, text *C.char, id *C.uint32_t) (e C.int) {

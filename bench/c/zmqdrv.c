@@ -7,6 +7,7 @@
 
 #include "driver.h"
 #include "kind.h"
+#include "curve.h"
 
 typedef struct {
     void *zmq;
@@ -45,6 +46,7 @@ static void sock_open(sock_t *s, enum kind kind, const char *endpoint, bool conn
         zmq_setsockopt(s->zmq, ZMQ_SUBSCRIBE, "", 0);
     if (!connect)
         set_int(s->zmq, ZMQ_BACKLOG, 4096);
+    curve_set(s->zmq, connect);
     if ((connect ? zmq_connect : zmq_bind)(s->zmq, endpoint) != 0)
         die("%s %s: %s", connect ? "zmq_connect" : "zmq_bind", endpoint,
             zmq_strerror(zmq_errno()));
@@ -206,8 +208,14 @@ static void role_proxy(const args_t *a) {
     die("zmq_proxy: %s", zmq_strerror(zmq_errno()));
 }
 
+CURVE_ROLE(pull)
+CURVE_ROLE(push)
+CURVE_ROLE(rep)
+CURVE_ROLE(req)
+
 int main(int argc, char **argv) {
     static const command_t commands[] = {COMMON_ROLES,
+                                         CURVE_ROLES,
                                          {"sub", role_sub},
                                          {"dealer", role_dealer},
                                          {"proxy", role_proxy},

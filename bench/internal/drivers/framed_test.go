@@ -16,7 +16,7 @@ import (
 
 // framed is a messaging library for these tests, with a length before each
 // message. The test binary runs it as a driver process; see TestMain.
-var framed = peer.Library{Version: "framed 1", Open: openFramed, OpenProxy: rawnet.OpenProxy}
+var framed = peer.Library{Version: "framed 1", Open: openFramed, Curve: true, OpenProxy: rawnet.OpenProxy}
 
 var inproc = struct {
 	sync.Mutex

@@ -26,6 +26,7 @@ type Config struct {
 	Connect  bool   // connect to Endpoint instead of binding it
 	Size     int    // bytes of one message, for peers whose transport has no messages
 	Conns    int    // connections the socket will have in this measurement
+	Curve    bool   // secure the connections; who binds is the server
 }
 
 // Socket is one endpoint of a pattern, used by one goroutine.
@@ -47,6 +48,7 @@ type Library struct {
 	Version  string   // name and version, as shown in the report
 	Commands []string // what it can do; nil for all
 	Open     func(Config) (Socket, error)
+	Curve    bool // Open heeds Config.Curve
 	// OpenProxy binds a PULL front and a PUSH back; run forwards until it
 	// fails. Nil if the library has no proxy.
 	OpenProxy func(front, back string) (bound [2]string, run func() error, err error)
@@ -94,14 +96,16 @@ func run(l *Library, argv []string) error {
 	if argv[0] == "version" {
 		return json.NewEncoder(os.Stdout).Encode(wire.Version{Version: l.Version, Commands: l.commands()})
 	}
+	name, curve := strings.CutPrefix(argv[0], wire.CurvePrefix)
 	for _, r := range roles {
-		if r.name != argv[0] || !(wire.Version{Commands: l.commands()}).Has(r.name) {
+		if r.name != name || !(wire.Version{Commands: l.commands()}).Has(argv[0]) {
 			continue
 		}
-		a, err := parse(argv[0], argv[1:])
+		a, err := parse(name, argv[1:])
 		if err != nil {
 			return err
 		}
+		a.Curve = curve
 		a.life = watchStdin()
 		return r.run(l, a)
 	}
@@ -114,6 +118,9 @@ func (l *Library) commands() []string {
 		if r.name != wire.Proxy || l.OpenProxy != nil {
 			all = append(all, r.name)
 		}
+	}
+	if l.Curve {
+		all = append(all, wire.CurvePull, wire.CurvePush, wire.CurveRep, wire.CurveReq)
 	}
 	if l.Commands != nil {
 		return l.Commands

@@ -71,6 +71,9 @@ type Scenario struct {
 // Sizes of the size series, in bytes.
 var sizes = []int{1, 16, 64, 256, 1024, 8192, 65536, 1048576}
 
+// Sizes of the secured series, in bytes.
+var curveSizes = []int{64, 256, 1024, 8192, 65536}
+
 // Size used where the number of connections varies.
 const fanBytes = 64
 
@@ -82,6 +85,14 @@ var (
 	latencySteps = []Step{
 		{Command: wire.Rep, Args: []string{argBind, argSize}, Ready: true, Go: NoStep},
 		{Command: wire.Req, Args: []string{argFirst, argSize, argCount}, Measured: true, Go: NoStep},
+	}
+	curveThrSteps = []Step{
+		{Command: wire.CurvePull, Args: []string{argBind, argSize, argCount, argConns}, Ready: true, Measured: true, Go: NoStep},
+		{Command: wire.CurvePush, Args: []string{argFirst, argSize, argCount, argConns}, Go: NoStep},
+	}
+	curveLatSteps = []Step{
+		{Command: wire.CurveRep, Args: []string{argBind, argSize}, Ready: true, Go: NoStep},
+		{Command: wire.CurveReq, Args: []string{argFirst, argSize, argCount}, Measured: true, Go: NoStep},
 	}
 	inprocThrSteps = []Step{
 		{Command: wire.InprocThr, Args: []string{argSize, argCount}, Measured: true, Go: NoStep},
@@ -110,6 +121,10 @@ var Catalogue = []Scenario{
 		Sizes: sizes, Conns: []int{1}, quick: []int{64, 65536}},
 	{Name: "tcp-lat", Title: "TCP latency, REQ and REP", Transport: "tcp", Metric: Latency, Steps: latencySteps,
 		Sizes: sizes, Conns: []int{1}, quick: []int{64}},
+	{Name: "curve-thr", Title: "TCP throughput with CURVE, PUSH to PULL", Transport: "tcp", Steps: curveThrSteps,
+		Sizes: curveSizes, Conns: []int{1}, quick: []int{64, 65536}},
+	{Name: "curve-lat", Title: "TCP latency with CURVE, REQ and REP", Transport: "tcp", Metric: Latency, Steps: curveLatSteps,
+		Sizes: curveSizes, Conns: []int{1}, quick: []int{64}},
 	{Name: "ipc-thr", Title: "IPC throughput, PUSH to PULL", Transport: "ipc", Steps: throughputSteps,
 		Sizes: sizes, Conns: []int{1}, quick: []int{64}},
 	{Name: "ipc-lat", Title: "IPC latency, REQ and REP", Transport: "ipc", Metric: Latency, Steps: latencySteps,

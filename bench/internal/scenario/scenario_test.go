@@ -28,7 +28,8 @@ func TestInterleaveAlternatesPeers(t *testing.T) {
 
 func TestCatalogueIsSound(t *testing.T) {
 	known := []string{wire.Pull, wire.Push, wire.Rep, wire.Req, wire.Pub, wire.Sub, wire.Router,
-		wire.Dealer, wire.Proxy, wire.InprocThr, wire.InprocLat}
+		wire.Dealer, wire.Proxy, wire.InprocThr, wire.InprocLat,
+		wire.CurvePull, wire.CurvePush, wire.CurveRep, wire.CurveReq}
 	seen := map[string]bool{}
 	for i := range Catalogue {
 		s := &Catalogue[i]
@@ -92,7 +93,7 @@ func TestParseOnly(t *testing.T) {
 	peers := []string{"libzmq", "nng"}
 	sel, err := ParseOnly("thr, nng,64,pub", peers)
 	want := Selection{Peers: []string{"nng"}, Points: []int{64},
-		Scenarios: []string{"tcp-thr", "ipc-thr", "inproc-thr", "pub"}}
+		Scenarios: []string{"tcp-thr", "curve-thr", "ipc-thr", "inproc-thr", "pub"}}
 	if err != nil || !reflect.DeepEqual(sel, want) {
 		t.Errorf("got %+v, %v; want %+v", sel, err, want)
 	}
@@ -107,7 +108,7 @@ func TestParseOnly(t *testing.T) {
 	if _, err := ParseOnly("nope", peers); err == nil || !strings.Contains(err.Error(), "libzmq nng") {
 		t.Errorf("unknown term gave %v, want an error that lists the peers", err)
 	}
-	if got := len(Selection{}.Cases(false)); got != 6*8+4+3+1+2 {
+	if got := len(Selection{}.Cases(false)); got != 6*8+2*5+4+3+1+2 {
 		t.Errorf("the whole plan has %d cases, want all of the catalogue", got)
 	}
 }

@@ -8,6 +8,9 @@
 //	<driver> proxy <front> <back>
 //	<driver> inproc-thr|inproc-lat <size> <count>
 //
+// pull, push, rep and req may have "curve-" before them: then the connection is
+// secured, and the side that binds is the server.
+//
 // An endpoint may begin with '@' (bind) or '>' (connect); without a mark each
 // command takes its usual side. A side that binds prints "READY <endpoint>…"
 // with the endpoints the system chose. A side that measures prints one Result
@@ -34,6 +37,26 @@ const (
 	Proxy     = "proxy"
 	InprocThr = "inproc-thr"
 	InprocLat = "inproc-lat"
+)
+
+// CurvePrefix stands before a command whose connection is secured by CURVE.
+const CurvePrefix = "curve-"
+
+// The secured commands.
+const (
+	CurvePull = CurvePrefix + Pull
+	CurvePush = CurvePrefix + Push
+	CurveRep  = CurvePrefix + Rep
+	CurveReq  = CurvePrefix + Req
+)
+
+// The keys of all secured measurements: those that libzmq's manual pages show to
+// everybody. bench/c/curve.h has the same.
+const (
+	CurveServerPublic = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
+	CurveServerSecret = "JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6"
+	CurveClientPublic = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"
+	CurveClientSecret = "D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs"
 )
 
 // Latency sums up round-trip times; all but Count are nanoseconds.

@@ -20,6 +20,7 @@ func main() {
 	peer.Main(peer.Library{
 		Version:   fmt.Sprintf("zeroloop, level of libzmq %d.%d.%d", major, minor, patch),
 		Open:      func(c peer.Config) (peer.Socket, error) { return open(c) },
+		Curve:     true,
 		OpenProxy: openProxy,
 	})
 }
@@ -51,6 +52,9 @@ func open(c peer.Config) (*socket, error) {
 	if !c.Connect {
 		opts = append(opts, zmq.WithBacklog(backlogConns))
 	}
+	if c.Curve {
+		opts = append(opts, secure(c.Connect)...)
+	}
 	ctx, err := sharedContext()
 	if err != nil {
 		return nil, err
@@ -68,6 +72,17 @@ func open(c peer.Config) (*socket, error) {
 		return nil, err
 	}
 	return &socket{zmq: z, endpoint: z.LastEndpoint()}, nil
+}
+
+// secure returns the options of CURVE: who connects is the client.
+func secure(connect bool) []zmq.Option {
+	if connect {
+		return []zmq.Option{
+			zmq.WithCurveServerKey(wire.CurveServerPublic),
+			zmq.WithCurvePublicKey(wire.CurveClientPublic), zmq.WithCurveSecretKey(wire.CurveClientSecret),
+		}
+	}
+	return []zmq.Option{zmq.WithCurveServer(true), zmq.WithCurveSecretKey(wire.CurveServerSecret)}
 }
 
 func (s *socket) Endpoint() string { return s.endpoint }

@@ -198,6 +198,11 @@ struct zl_item {
 int zl_poll_items(struct zl_item *items, int count, int64_t deadline, const sigset_t *mask);
 void *zl_scratch(void *fixed, size_t fixed_size, size_t size);
 
+/* --- signals (start.c) --- */
+
+void zl_handlers(void);
+void zl_handlers_again(int64_t now_ms);
+
 /* --- fork (fork.c) --- */
 
 extern bool zl_forked;

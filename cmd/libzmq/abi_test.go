@@ -37,6 +37,7 @@ func TestMain(m *testing.M) {
 func library(t *testing.T) string {
 	t.Helper()
 	built.once.Do(func() {
+		readSources()
 		if built.dir, built.err = os.MkdirTemp("", "libzmq"); built.err != nil {
 			return
 		}
@@ -47,6 +48,17 @@ func library(t *testing.T) string {
 		t.Fatalf("make libzmq: %v\n%s", built.err, built.log)
 	}
 	return built.dir
+}
+
+// readSources opens what the library and the programs are made of, so that the go
+// command runs the tests again when it changes.
+func readSources() {
+	for _, pattern := range []string{"*", "testdata/*", "testdata/bindings/*"} {
+		files, _ := filepath.Glob(pattern)
+		for _, f := range files {
+			_, _ = os.ReadFile(f)
+		}
+	}
 }
 
 // runBound bounds one foreign program.

@@ -17,6 +17,7 @@
 void *zmq_ctx_new(void)
 {
 	ZL_FORKED(zmq_ctx_new, NULL);
+	zl_handlers();
 	struct zl_slot *c = zl_slot_new(ZL_CONTEXT);
 	int e = c ? goCtxNew(c->index) : EMFILE;
 
@@ -168,6 +169,7 @@ void *zmq_socket(void *context, int type)
 	s->context = c->index;
 	s->type = type;
 	s->single = single(type);
+	zl_handlers();
 	zl_batch_setup(s);
 	return s;
 }

@@ -81,8 +81,10 @@ int zl_wait(struct zl_slot *s, int64_t deadline)
 
 	if (e)
 		return e;
+	int64_t now = zl_now_ms();
+	zl_handlers_again(now);
 	atomic_fetch_add(&s->waiters, 1);
-	atomic_store(&s->waiting_since, zl_now_ms());
+	atomic_store(&s->waiting_since, now);
 	n = zl_ppoll(&p, 1, deadline, NULL);
 	if (atomic_fetch_sub(&s->waiters, 1) == 1)
 		atomic_store(&s->waiting_since, 0);

@@ -69,6 +69,39 @@ static void signals(void)
 	CHECK(zmq_close(open) == 0 && zmq_ctx_term(other) == 0 && zmq_close(s) == 0);
 }
 
+static void deep(int number)
+{
+	volatile char room[16 << 10]; /* more than Go's stacks have */
+
+	memset((char *)room, number, sizeof room);
+	rung++;
+}
+
+/* A storm of signals whose handler needs stack, in threads that are in and out of Go. */
+static void storm(void)
+{
+	struct sigaction act = { .sa_handler = deep, .sa_flags = SA_RESTART };
+	struct itimerval often = { { 0, 200 }, { 0, 200 } }, never = { { 0, 0 }, { 0, 0 } };
+	void *a, *b;
+	int before = rung;
+	char x[8];
+
+	MUST(sigaction(SIGALRM, &act, NULL) == 0);
+	a = make(ctx, ZMQ_PAIR);
+	b = make(ctx, ZMQ_PAIR);
+	CHECK(sigaction(SIGALRM, NULL, &act) == 0 && (act.sa_flags & SA_ONSTACK));
+	join(a, b, "inproc://storm");
+	MUST(setitimer(ITIMER_REAL, &often, NULL) == 0);
+	for (int i = 0; i < 50000 || rung < before + 100; i++) {
+		while (zmq_send(a, "x", 1, 0) < 0)
+			MUST(errno == EINTR);
+		while (zmq_recv(b, x, sizeof x, 0) < 0)
+			MUST(errno == EINTR);
+	}
+	MUST(setitimer(ITIMER_REAL, &never, NULL) == 0);
+	CHECK(zmq_close(a) == 0 && zmq_close(b) == 0);
+}
+
 /* child works with what it makes itself; what it inherited is dead. */
 static int child(void *inherited)
 {
@@ -145,6 +178,7 @@ int main(void)
 
 	ctx = zmq_ctx_new();
 	signals();
+	storm();
 	forks();
 	threads();
 	/* The process ends with a context and sockets alive. */

@@ -5,6 +5,7 @@ package zmq_test
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	zmq "github.com/zeroloop/zmq"
 )
@@ -86,6 +87,23 @@ func Example_peer() {
 	m = must(b.Recv(ctx))
 	fmt.Printf("%s\n", m.Bytes())
 	// Output: Hello
+}
+
+// A DGRAM socket sends and receives UDP packets: a message is an address and a body.
+func Example_dgram() {
+	ctx := context.Background()
+	a, b := must(zmq.NewSocket(zmq.DGRAM)), must(zmq.NewSocket(zmq.DGRAM))
+	defer a.Close()
+	defer b.Close()
+	check(a.Bind("udp://127.0.0.1:*"))
+	check(b.Bind("udp://127.0.0.1:*"))
+
+	check(a.Send(ctx, []byte(strings.TrimPrefix(b.LastEndpoint(), "udp://")), []byte("ping")))
+	m := must(b.Recv(ctx))
+	check(b.Send(ctx, m.Frame(0), []byte("pong")))
+	m = must(a.Recv(ctx))
+	fmt.Printf("%s\n", m.Frame(1))
+	// Output: pong
 }
 
 // A RADIO sends to groups, a DISH receives those that it has joined. What is sent

@@ -37,6 +37,7 @@ const (
 	CLIENT  SocketType = option.Client
 	RADIO   SocketType = option.Radio
 	DISH    SocketType = option.Dish
+	DGRAM   SocketType = option.Dgram
 	GATHER  SocketType = option.Gather
 	SCATTER SocketType = option.Scatter
 	PEER    SocketType = option.Peer

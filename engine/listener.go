@@ -169,6 +169,7 @@ func TransportOptions(o *option.Options) transport.Options {
 		KeepaliveInterval: o.KeepaliveInterval, MaxRT: o.MaxRT, BindToDevice: o.BindToDevice,
 		Priority: o.Priority, BusyPoll: o.BusyPoll, UseFD: o.UseFD,
 		SocksProxy: o.SocksProxy, SocksUsername: o.SocksUsername, SocksPassword: o.SocksPassword,
+		MulticastHops: o.MulticastHops, MulticastLoop: o.MulticastLoop,
 		Dial: o.Dial, Listen: o.Listen,
 	}
 }

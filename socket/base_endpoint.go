@@ -112,8 +112,15 @@ func (b *Base) Bind(endpoint string) error {
 	if err != nil {
 		return err
 	}
-	if scheme == "inproc" {
+	if e := b.carries(scheme, true); e != 0 {
+		return e
+	}
+	switch scheme {
+	case "inproc":
 		return b.bindInproc(name, endpoint)
+	case schemeUDP:
+		_, err := b.openUDP(endpoint, true)
+		return err
 	}
 	opts := b.snapshot()
 	if e := missing(&opts); e != 0 {
@@ -164,8 +171,14 @@ func (b *Base) connect(endpoint string) (*pipe.Pipe, error) {
 	if b.kind.traits.merges && b.connected(endpoint) {
 		return nil, nil
 	}
-	if scheme == "inproc" {
+	if e := b.carries(scheme, false); e != 0 {
+		return nil, e
+	}
+	switch scheme {
+	case "inproc":
 		return b.connectInproc(name, endpoint)
+	case schemeUDP:
+		return b.openUDP(endpoint, false)
 	}
 	opts := b.takeSnapshot()
 	if e := missing(&opts); e != 0 {

@@ -36,6 +36,7 @@ var kinds = [...]kind{
 	option.Client:  {name: "CLIENT", new: newClient, traits: traits{single: true}},
 	option.Gather:  {name: "GATHER", new: newGather, traits: traits{single: true, mute: true}},
 	option.Scatter: {name: "SCATTER", new: newPush, traits: traits{single: true, deaf: true}},
+	option.Dgram:   {name: "DGRAM", new: newDgram},
 	option.Radio:   {name: "RADIO", new: newRadio, traits: traits{single: true, eager: true}},
 	option.Dish:    {name: "DISH", new: newDish, traits: traits{single: true, mute: true, hiccups: true}},
 	option.Peer:    {name: "PEER", new: newPeer, traits: traits{single: true, picks: true}},

@@ -27,6 +27,7 @@ const (
 	schemeTCP    = "tcp"
 	schemeIPC    = "ipc"
 	schemeInproc = "inproc"
+	schemeUDP    = "udp"
 )
 
 // wildcard is the address that lets the system choose.

@@ -44,6 +44,11 @@ type Options struct {
 	// SocksProxy is the "host:port" of a SOCKS5 proxy for tcp connects, and
 	// SocksUsername and SocksPassword what it wants to know (ZMQ_SOCKS_PROXY).
 	SocksProxy, SocksUsername, SocksPassword string
+	// MulticastHops is how far packets to a group get, at least 1, and
+	// MulticastLoop whether this machine gets them too (ZMQ_MULTICAST_HOPS,
+	// ZMQ_MULTICAST_LOOP).
+	MulticastHops int
+	MulticastLoop bool
 	// Dial and Listen, where they are set, make tcp and ipc connections and
 	// listeners instead of this package. Dial also connects to a proxy.
 	Dial   DialFunc

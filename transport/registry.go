@@ -40,6 +40,7 @@ var registry = struct {
 	schemes: map[string]Scheme{
 		schemeTCP:    {Name: schemeTCP},
 		schemeIPC:    {Name: schemeIPC},
+		schemeUDP:    {Name: schemeUDP},
 		schemeInproc: {Name: schemeInproc, InProcess: true},
 	},
 }

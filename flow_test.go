@@ -4,8 +4,11 @@ package zmq_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"strconv"
 	"testing"
+	"time"
 
 	zmq "github.com/zeroloop/zmq"
 )
@@ -160,4 +163,145 @@ func TestHWMBytesOfPublisher(t *testing.T) {
 	if got < 5 || got > 11 {
 		t.Errorf("the idle one got %d messages", got)
 	}
+}
+
+// numbers receives what is there, up to most messages, and returns what they say.
+func (w *world) numbers(s *zmq.Socket, most int) (got []int) {
+	w.Helper()
+	for range most {
+		m, err := s.Recv(w.ctx)
+		w.ok(err)
+		n, err := strconv.Atoi(string(m.Frame(0)))
+		w.ok(err)
+		got = append(got, n)
+	}
+	return got
+}
+
+// TestDropNewest: Send to a full socket drops the message, in batches too, and
+// counts it; what was queued arrives.
+func TestDropNewest(t *testing.T) {
+	const hwm, messages = 10, 100
+	for _, ep := range []string{"tcp://127.0.0.1:1", "ipc:///tmp/nobody-is-here", "inproc://later"} {
+		for _, typ := range []zmq.SocketType{zmq.PUSH, zmq.DEALER, zmq.PAIR} {
+			w := newWorld(t)
+			out := w.connected(typ, ep, zmq.WithSendHWM(hwm), zmq.WithWhenFull(zmq.DropNewest))
+			for i := range messages / 2 {
+				w.send(out, fmt.Sprint(i), "body")
+				w.ok(out.TrySend([]byte("x")))
+			}
+			batch := []zmq.Msg{zmq.NewMsg([]byte("a")), zmq.NewMsg([]byte("b"))}
+			if n, err := out.SendBatch(w.ctx, batch); n != 2 || err != nil {
+				t.Errorf("%d, %v", n, err)
+			}
+			st, err := out.Stats(w.ctx)
+			w.ok(err)
+			if marks := uint64(hwm); ep == "inproc://later" && st.Sent < marks || ep != "inproc://later" && st.Sent != marks {
+				t.Errorf("%v to %s: %d were sent", typ, ep, st.Sent)
+			}
+			if st.Sent+st.Dropped.Full != messages+2 {
+				t.Errorf("%v to %s: %d were sent, %d dropped", typ, ep, st.Sent, st.Dropped.Full)
+			}
+		}
+	}
+	w := newWorld(t)
+	alone := w.socket(zmq.PUSH, zmq.WithWhenFull(zmq.DropNewest))
+	is(t, alone.TrySend([]byte("x")), zmq.ErrAgain)
+	is(t, alone.Send(w.soon(), []byte("x")), context.DeadlineExceeded)
+	is(t, w.socket(zmq.PUSH).Set(zmq.WithWhenFull(3)), zmq.ErrInvalid)
+	if err := w.socket(zmq.ROUTER).Set(zmq.WithWhenFull(zmq.DropNewest)); err == nil {
+		t.Error("a ROUTER takes it")
+	}
+}
+
+// TestDropOldest: a socket whose peer does not read keeps the newest messages, in
+// order and whole, before a connection and with one, limited by messages and by
+// bytes.
+func TestDropOldest(t *testing.T) {
+	for _, limit := range []zmq.Option{zmq.WithSendHWM(20), zmq.WithSendHWMBytes(20 * 1000)} {
+		for _, typ := range []zmq.SocketType{zmq.PUSH, zmq.DEALER, zmq.PAIR} {
+			onEach(t, func(t *testing.T, ep string) {
+				const messages = 3000
+				w := newWorld(t)
+				peer := map[zmq.SocketType]zmq.SocketType{zmq.PUSH: zmq.PULL, zmq.DEALER: zmq.DEALER, zmq.PAIR: zmq.PAIR}[typ]
+				in, at := w.bound(peer, ep, zmq.WithRecvHWM(20), zmq.WithRecvHWMBytes(20_000), zmq.WithRecvBuffer(4096))
+				out := w.connected(typ, at, limit, zmq.WithSendBuffer(4096), zmq.WithWhenFull(zmq.DropOldest))
+				for i := range messages {
+					w.ok(out.Send(w.ctx, fmt.Append(nil, i), make([]byte, 1000*(i%3))))
+				}
+				st, err := out.Stats(w.ctx)
+				w.ok(err)
+				left := int(st.Sent - st.Dropped.Full)
+				if st.Sent != messages || left >= messages-100 {
+					t.Errorf("%v: %d were sent, %d dropped", typ, st.Sent, st.Dropped.Full)
+				}
+				got := w.numbers(in, left)
+				for i := 1; i < len(got); i++ {
+					if got[i] <= got[i-1] {
+						t.Fatalf("%d behind %d", got[i], got[i-1])
+					}
+				}
+				if got[len(got)-1] != messages-1 {
+					t.Errorf("%v: the last one is %d", typ, got[len(got)-1])
+				}
+			})
+		}
+	}
+}
+
+// TestDropOldestWithoutPeer: before a connection stands the queue keeps the newest,
+// and a peer that comes gets them; over inproc, where nobody holds the other end,
+// it keeps the oldest.
+func TestDropOldestWithoutPeer(t *testing.T) {
+	const messages = 200
+	w := newWorld(t)
+	probe, at := w.bound(zmq.PULL, "tcp://127.0.0.1:*")
+	w.ok(probe.Unbind(at))
+	out := w.connected(zmq.PUSH, at, zmq.WithSendHWM(10), zmq.WithWhenFull(zmq.DropOldest), zmq.WithReconnectInterval(time.Millisecond))
+	for i := range messages {
+		w.ok(out.TrySend(fmt.Append(nil, i)))
+	}
+	in, _ := w.bound(zmq.PULL, at)
+	got := w.numbers(in, 1)
+	for got[len(got)-1] != messages-1 {
+		got = append(got, w.numbers(in, 1)...)
+	}
+	if len(got) > 10 || got[0] < messages-10 {
+		t.Errorf("got %v", got)
+	}
+
+	later := w.connected(zmq.PUSH, "inproc://later", zmq.WithSendHWM(10), zmq.WithWhenFull(zmq.DropOldest))
+	for i := range messages {
+		w.ok(later.TrySend(fmt.Append(nil, i)))
+	}
+	in, _ = w.bound(zmq.PULL, "inproc://later")
+	if got := w.numbers(in, 10); got[9] != 9 {
+		t.Errorf("got %v", got)
+	}
+}
+
+// TestDropOldestOfPublisher: each subscriber has its own loss: one that is idle
+// finds the newest, one that reads gets all; over each transport.
+func TestDropOldestOfPublisher(t *testing.T) {
+	onEach(t, func(t *testing.T, ep string) {
+		const messages = 2000
+		w := newWorld(t)
+		pub, at := w.bound(zmq.PUB, ep, zmq.WithSendHWM(10), zmq.WithSendBuffer(4096), zmq.WithWhenFull(zmq.DropOldest))
+		idle := w.connected(zmq.SUB, at, zmq.WithSubscribe(""), zmq.WithRecvHWM(10), zmq.WithRecvBuffer(4096))
+		busy := w.connected(zmq.SUB, at, zmq.WithSubscribe(""), zmq.WithRecvHWM(10), zmq.WithRecvBuffer(4096))
+		w.ok(pub.WaitSubscribed(w.ctx, 2))
+		for i := range messages {
+			w.ok(pub.Send(w.ctx, fmt.Append(nil, i), make([]byte, 2000)))
+			if got := w.numbers(busy, 1); got[0] != i {
+				t.Fatalf("%d instead of %d", got[0], i)
+			}
+		}
+		got := w.numbers(idle, 1)
+		for got[len(got)-1] != messages-1 {
+			got = append(got, w.numbers(idle, 1)...)
+		}
+		if len(got) > messages/2 {
+			t.Errorf("the idle one got %d messages", len(got))
+		}
+	})
 }

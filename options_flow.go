@@ -36,3 +36,35 @@ func bytesLimit(p func(*option.Options) *int64, bytes int64) Option {
 		return nil
 	}}
 }
+
+// WhenFull says what becomes of a message for which there is no room; see
+// WithWhenFull.
+type WhenFull int32
+
+// What to do when the queue to a peer is full.
+const (
+	Block      = WhenFull(option.Block)      // wait for room, the default but for PUB and XPUB
+	DropNewest = WhenFull(option.DropNewest) // drop the message, as PUB and XPUB do by themselves
+	DropOldest = WhenFull(option.DropOldest) // drop up to half of what waits, the oldest first
+)
+
+// WithWhenFull sets what Send does when the queues to all peers, or for a PUB or
+// XPUB to one that is meant, are full: then it never waits for a peer, and Stats
+// counts what was dropped. While there is no peer at all, and no endpoint that is
+// connected to, it waits as ever. With DropOldest messages are framed one by one,
+// which costs some throughput; what has been given to the system, or is being sent,
+// is not dropped, and where nothing else waits, or over inproc a peer is not there
+// yet, the newest is. DropOldest acts on endpoints that are bound or connected
+// afterwards, the others at once; parts sent one by one always wait.
+func WithWhenFull(what WhenFull) Option {
+	return Option{set: func(o *option.Options) error {
+		if what < Block || what > DropOldest {
+			return errno.EINVAL
+		}
+		o.WhenFull = int32(what)
+		if o.Type == option.Pub || o.Type == option.XPub {
+			o.XPubNoDrop = what != DropNewest
+		}
+		return nil
+	}}.only(PUSH, DEALER, PAIR, PUB, XPUB)
+}

@@ -87,7 +87,7 @@ func (e *Stream) startInput() {
 		e.out.slow = true
 	}
 	e.in.slow = e.in.slow || reframed
-	e.out.slow = e.out.slow || reframed
+	e.out.slow = e.out.slow || reframed || e.opts.WhenFull == option.DropOldest
 	e.in.envelope.choose(e.opts.Type)
 	if e.version == zmtp.V1Unversioned {
 		e.subscribeAll()

@@ -210,7 +210,8 @@ func (e *Stream) writeSlow() (int, outcome) {
 // frameBatch fills the buffer from the pipe.
 func (e *Stream) frameBatch() {
 	var f msg.Part
-	for len(e.out.framed.B) < slowBatchBytes && e.pipe.Read(&f) {
+	whole := e.opts.WhenFull == option.DropOldest // see oldest.go
+	for (len(e.out.framed.B) < slowBatchBytes || whole && e.pipe.MoreIn()) && e.pipe.Read(&f) {
 		e.out.framed.B = e.frame(e.out.framed.B, &f)
 		f.Drop()
 	}

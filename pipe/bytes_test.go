@@ -117,3 +117,47 @@ func TestLimitInBytesByWindows(t *testing.T) {
 		t.Error("room beyond the new limit")
 	}
 }
+
+// TestDropOldest: whole messages go from the front, until the writer that was
+// refused is told; none where it does not wait, or in the middle of one.
+func TestDropOldest(t *testing.T) {
+	for _, o := range []Options{{HWM: 10}, {Bytes: 10 * 4104}} {
+		var l ledger
+		a, b, toA, _ := pair(o, Options{})
+		fs := []frame{{data: []byte("12345"), more: true}, {data: fill(4096-9, 1), ref: true}}
+		if o.Bytes > 0 {
+			fs[1].data = fill(4096-8, 1)
+		}
+		n := 0
+		for ; write(a, &l, fs[0]); n++ {
+			write(a, &l, fs[1])
+			a.Flush()
+		}
+		if n != 10 {
+			t.Fatalf("%d messages fit", n)
+		}
+		if !b.DropOldest() || toA.writes != 1 || a.Lost() != 5 {
+			t.Errorf("%d dropped, %d signals", a.Lost(), toA.writes)
+		}
+		if !b.DropOldest() || a.Lost() != 5 {
+			t.Error("dropped without need")
+		}
+		for ; write(a, &l, fs[0]); n++ {
+			write(a, &l, fs[1])
+			a.Flush()
+		}
+		take(b)
+		if b.DropOldest() {
+			t.Error("dropped in the middle of a message")
+		}
+		take(b)
+		b.DropOldest()
+		readAll(t, "the rest", b, [][]frame{fs, fs, fs, fs, fs})
+		if n != 15 || a.Lost() != 9 {
+			t.Errorf("%d were written, %d lost", n, a.Lost())
+		}
+		a.CloseWrite()
+		b.CloseRead()
+		l.close(t, "")
+	}
+}

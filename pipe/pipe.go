@@ -44,6 +44,7 @@ type half struct {
 
 	// shared; atomic
 	closed atomic.Uint32 // writerClosed | readerClosed
+	lost   atomic.Uint64 // messages that the reader has dropped, see DropOldest
 	gather atomic.Bool   // see SetGathering; the reader's
 
 	_ cpu.CacheLinePad

@@ -65,6 +65,8 @@ type Base struct {
 	monitoring monitoring
 	endpoint   atomic.Pointer[string] // LAST_ENDPOINT
 	signal     signal
+	whenFull   atomic.Int32  // of opts
+	relieved   atomic.Uint32 // counts the turns of fullOnes
 	reaped     chan struct{} // closed when the socket has ended altogether
 }
 
@@ -79,6 +81,7 @@ func newBase(c *Ctx, k *kind, opts option.Options) *Base {
 	}
 	b.plain = !k.traits.oneLock && !k.traits.eager
 	b.single = k.traits.single
+	b.whenFull.Store(opts.WhenFull)
 	b.events.closed, b.reaped = make(chan struct{}), make(chan struct{})
 	b.sends.signal, b.recvs.signal = &b.signal, &b.signal
 	b.pat = k.new(b)

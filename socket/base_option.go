@@ -34,6 +34,7 @@ func (b *Base) SetOptions(set func(*option.Options) error) error {
 	if err == nil {
 		marks := o.SendHWM != b.opts.SendHWM || o.RecvHWM != b.opts.RecvHWM
 		b.opts = o
+		b.whenFull.Store(o.WhenFull)
 		if marks {
 			b.applyHWM()
 		}

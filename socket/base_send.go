@@ -12,6 +12,7 @@ import (
 	"github.com/zeroloop/zmq/internal/buf"
 	"github.com/zeroloop/zmq/internal/errno"
 	"github.com/zeroloop/zmq/internal/msg"
+	"github.com/zeroloop/zmq/internal/option"
 )
 
 // spinYields is how often a call lets others run before it parks: the other end
@@ -34,6 +35,9 @@ func (b *Base) Send(ctx context.Context, m *msg.Msg, block bool) error {
 	}
 	if e := b.sendOne(m); e != errno.EAGAIN {
 		return e.Err()
+	}
+	if b.whenFull.Load() != option.Block {
+		return b.sendWhenFull(ctx, m, block)
 	}
 	if !block {
 		// The first attempt may have made room: what has gathered in a full pipe is
@@ -129,6 +133,9 @@ func (b *Base) SendBatch(ctx context.Context, ms []msg.Msg) (int, error) {
 	}
 	if len(ms) == 0 {
 		return 0, nil
+	}
+	if b.whenFull.Load() != option.Block {
+		return b.sendEach(ctx, ms)
 	}
 	return b.sendSome(ctx, ms, true)
 }

@@ -117,10 +117,10 @@ func (w *peering) join(binder *Base, o *option.Options, endpoint string) {
 	w.theirs.SetHWM(sumHWM(o.SendHWM, w.opts.RecvHWM), sumHWM(w.opts.SendHWM, o.RecvHWM))
 	w.theirs.SetBytes(sumHWM(o.SendHWMBytes, w.opts.RecvHWMBytes), sumHWM(w.opts.SendHWMBytes, o.RecvHWMBytes))
 	inprocMarks(w.theirs, &w.opts)
-	w.connecter.bound(w.ours, o)
 	w.theirs.Endpoint = endpoint
 	w.theirs.RoutingID = w.opts.RoutingID
 	binder.attach(w.theirs, true)
+	w.connecter.bound(w.ours, o) // who sees that it is inproc finds the binder's sink
 	w.connecter.Identified(w.ours, o.RoutingID, nil)
 }
 

@@ -66,7 +66,7 @@ type totals struct {
 func (b *Base) settleCounts(p *pipe.Pipe) {
 	b.gone.sent += p.Written()
 	b.gone.received += p.Taken()
-	b.gone.full += p.Dropped
+	b.gone.full += p.Dropped + p.Lost()
 }
 
 // drop counts a message that cannot be sent to p, because it is full, closing or,
@@ -135,11 +135,11 @@ func (b *Base) ownStats(st *Stats) map[*pipe.Pipe]*peerStats {
 	for _, p := range b.pipes {
 		peers[p] = &peerStats{PeerStats{
 			Endpoint: p.Endpoint, RoutingID: append([]byte(nil), p.RoutingID...),
-			Sent: p.Written(), Received: p.Taken(), Dropped: p.Dropped, Connected: p.Inproc,
+			Sent: p.Written(), Received: p.Taken(), Dropped: p.Dropped + p.Lost(), Connected: p.Inproc,
 		}, p}
 		st.Sent += p.Written()
 		st.Received += p.Taken()
-		st.Dropped.Full += p.Dropped
+		st.Dropped.Full += p.Dropped + p.Lost()
 	}
 	return peers
 }

@@ -45,6 +45,13 @@ const (
 	MechanismGSSAPI
 )
 
+// What to do with a message for which there is no room.
+const (
+	Block int32 = iota
+	DropNewest
+	DropOldest
+)
+
 // The bits of RECONNECT_STOP.
 const (
 	StopConnRefused = 1 << iota
@@ -73,6 +80,7 @@ type Options struct {
 	RecvHWM      int           // messages, 0 is no limit; acts at once
 	SendHWMBytes int64         // besides, in bytes with frame headers, 0 is no limit
 	RecvHWMBytes int64         // the same
+	WhenFull     int32         // Block and others; acts at once but for DropOldest
 	Affinity     uint64        // bit set of I/O loops, 0 is any
 	Linger       time.Duration // Forever or how long to flush after close; acts at once
 	SendWait     time.Duration // SNDTIMEO; acts at once

@@ -6,7 +6,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -304,4 +306,38 @@ func TestDropOldestOfPublisher(t *testing.T) {
 			t.Errorf("the idle one got %d messages", len(got))
 		}
 	})
+}
+
+// TestMaxConnections: one too many is turned away and told; when one goes there is
+// room for another, also where its handshake was never finished.
+func TestMaxConnections(t *testing.T) {
+	for _, scheme := range []string{"tcp", "ipc"} {
+		t.Run(scheme, func(t *testing.T) {
+			w := newWorld(t)
+			in, at := w.bound(zmq.PULL, endpoints[scheme], zmq.WithMaxConnections(2))
+			first := w.connected(zmq.PUSH, at)
+			w.ok(in.WaitConnected(w.ctx, 1))
+			network, address := "tcp", strings.TrimPrefix(at, "tcp://")
+			if scheme == "ipc" {
+				network, address = "unix", strings.TrimPrefix(at, "ipc://")
+			}
+			var silent net.Conn
+			wantEvent(w, in, zmq.EventAccepted, func() {
+				var err error
+				silent, err = net.Dial(network, address)
+				w.ok(err)
+			})
+			var third *zmq.Socket
+			e := wantEvent(w, in, zmq.EventAcceptFailed, func() {
+				third = w.connected(zmq.PUSH, at, zmq.WithReconnectInterval(time.Millisecond))
+			})
+			is(t, e.Err, zmq.ErrMFile)
+			w.ok(silent.Close())
+			w.ok(third.WaitConnected(w.ctx, 1))
+			fourth := w.connected(zmq.PUSH, at, zmq.WithReconnectInterval(time.Millisecond))
+			w.ok(first.Close())
+			w.ok(fourth.WaitConnected(w.ctx, 1))
+		})
+	}
+	is(t, newWorld(t).socket(zmq.PULL).Set(zmq.WithMaxConnections(-1)), zmq.ErrInvalid)
 }

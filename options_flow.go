@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-// Options of what may queue.
+// Options of what may queue, and of how many may come.
 
 package zmq
 
@@ -67,4 +67,13 @@ func WithWhenFull(what WhenFull) Option {
 		}
 		return nil
 	}}.only(PUSH, DEALER, PAIR, PUB, XPUB)
+}
+
+// WithMaxConnections limits how many connections one bound endpoint of a tcp, ipc
+// or registered transport may have at a time, those in their handshake included; 0,
+// the default, is no limit. One more is closed at once, which is EventAcceptFailed
+// with ErrMFile. WithMaxHandshakes limits those that say nothing. Acts on endpoints
+// that are bound afterwards.
+func WithMaxConnections(connections int) Option {
+	return number(func(o *option.Options) *int { return &o.ConnectionsMax }, connections, 0)
 }

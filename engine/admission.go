@@ -54,8 +54,14 @@ func (l *Listener) admitsProcess(fd int) bool {
 	})
 }
 
-// turnAway closes a connection that a filter does not admit.
-func (l *Listener) turnAway(fd int) {
+// crowded reports whether the listener has all the connections that it may have.
+func (l *Listener) crowded() bool {
+	return l.opts.ConnectionsMax > 0 && l.ranks.all.Load() >= int64(l.opts.ConnectionsMax)
+}
+
+// turnAway closes a new connection: EACCES where a filter does not admit it, EMFILE
+// where there are too many.
+func (l *Listener) turnAway(fd int, why syscall.Errno) {
 	_ = syscall.Close(fd)
-	l.event(EventAcceptFailed, int64(syscall.EACCES), syscall.EACCES)
+	l.event(EventAcceptFailed, int64(why), why)
 }

@@ -90,7 +90,9 @@ func (l *Listener) accept() {
 		fd, peer, err := l.l.Accept()
 		switch {
 		case err == nil && !l.admits(fd, peer):
-			l.turnAway(fd)
+			l.turnAway(fd, syscall.EACCES)
+		case err == nil && l.crowded():
+			l.turnAway(fd, syscall.EMFILE)
 		case err == nil:
 			l.take(fd)
 		case errors.Is(err, syscall.EAGAIN):

@@ -257,7 +257,7 @@ func (s *Session) streamClosed(e *Stream) {
 
 // finish closes the pipe: its other end can still read what has arrived.
 func (s *Session) finish() {
-	s.ranks.leave(s)
+	s.ranks.ended(s)
 	s.closePipe()
 	s.host.Left(s)
 }

@@ -8,6 +8,7 @@ import (
 	"container/list"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -18,6 +19,9 @@ import (
 // it. The lock is a leaf; only connections coming and going take it.
 type unfinished struct {
 	connectionsMax int
+
+	// shared; atomic: all connections of the listener, the finished ones too
+	all atomic.Int64
 
 	mu sync.Mutex
 	// +checklocks:mu
@@ -41,6 +45,7 @@ func (*crowdedOutError) Is(target error) bool { return errors.Is(syscall.ECONNAB
 
 // enter notes a new connection and returns the one that has to go, if any.
 func (u *unfinished) enter(s *Session) (out *Session) {
+	u.all.Add(1)
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.queue.Len() >= u.connectionsMax {
@@ -61,6 +66,14 @@ func (u *unfinished) leave(s *Session) {
 	if s.place != nil {
 		u.queue.Remove(s.place)
 		s.place = nil
+	}
+}
+
+// ended counts a connection out, once. u is nil where it was not accepted.
+func (u *unfinished) ended(s *Session) {
+	if u != nil {
+		u.leave(s)
+		u.all.Add(-1)
 	}
 }
 

@@ -139,6 +139,7 @@ type Options struct {
 	ZAPDomain                                       string
 	ZAPEnforce                                      bool
 	Authenticator                                   Authenticator // instead of ZAP, where it is set
+	ConnectionsMax                                  int           // of one listener; 0 is no limit
 	HandshakesMax                                   int           // unfinished handshakes of one listener
 	WSSKeyPEM, WSSCertPEM, WSSTrustPEM, WSSHostname string        // PEM text, and the name to expect
 	WSSTrustSystem                                  bool

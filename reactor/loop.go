@@ -42,6 +42,7 @@ type Loop struct {
 	// shared
 	mailbox Mailbox
 	load    atomic.Int64 // registered descriptors
+	relief  atomic.Int64 // see Relieve
 	stats   counters
 }
 
@@ -65,6 +66,13 @@ func (l *Loop) Send(c Command) {
 		l.poller.Wake()
 	}
 }
+
+// Relieve notes that a goroutine has just done what the loop would have had to
+// do, at a time that its users understand. Any goroutine.
+func (l *Loop) Relieve(now int64) { l.relief.Store(now) }
+
+// Relieved returns when that was last. Any goroutine.
+func (l *Loop) Relieved() int64 { return l.relief.Load() }
 
 // Requeue lets s go on in the next turn. Runs on the loop; the caller must not
 // requeue an s that is already waiting.

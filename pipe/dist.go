@@ -170,6 +170,28 @@ func (d *Distributor) Send(f *msg.Part) {
 	}
 }
 
+// SendSmall sends a message of one part that is shorter than msg.RefBytesMin to
+// the matching pipes. Precondition: not in the middle of a message.
+func (d *Distributor) SendSmall(data []byte) {
+	for i := 0; i < d.matching; {
+		p := d.pipes[i]
+		awake, ok := p.WriteSmall(data)
+		if !ok {
+			f := msg.Part{Data: data}
+			if !p.Write(&f) {
+				d.full(p)
+				continue
+			}
+			awake = p.Flush()
+		}
+		if !awake {
+			d.Asleep = append(d.Asleep, p)
+		}
+		i++
+	}
+	d.active = d.eligible
+}
+
 // full takes a pipe without room out until Activated.
 func (d *Distributor) full(p *Pipe) {
 	p.Rollback()

@@ -40,6 +40,8 @@ type Base struct {
 	// nothing but fair queueing; nil otherwise. Immutable.
 	lb *pipe.LoadBalancer // S
 	fq *pipe.FairQueue    // R
+	// sift is the pattern itself where not all of what fq has is wanted. Immutable.
+	sift *xsub
 
 	// S
 	owed    *pipe.Pipe  // the pipe to signal after unlocking

@@ -115,13 +115,10 @@ func (b *Base) From() msg.Address { return b.from }
 func (b *Base) recvPart(take func(f *msg.Part)) errno.Errno {
 	f := &b.receiving
 	if b.fq != nil {
-		if p := b.fq.Next(); p != nil {
-			if data, ok := p.ReadSmall(); ok {
-				b.fq.Pass()
-				*f = msg.Part{Data: data, Props: p.Props}
-				take(f)
-				return errno.OK
-			}
+		if data, p := b.nextSmall(); p != nil {
+			*f = msg.Part{Data: data, Props: p.Props}
+			take(f)
+			return errno.OK
 		}
 	}
 	if e := b.pat.recv(f); e != errno.OK {
@@ -143,15 +140,10 @@ func (b *Base) RecvSmall(room func() bool, take func(data []byte, props *msg.Pro
 	}
 	b.lockRecv()
 	for b.check() == errno.OK && room() {
-		p := b.fq.Next()
+		data, p := b.nextSmall()
 		if p == nil {
 			break
 		}
-		data, ok := p.ReadSmall()
-		if !ok {
-			break
-		}
-		b.fq.Pass()
 		take(data, p.Props)
 	}
 	b.unlockRecv()

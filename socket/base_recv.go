@@ -13,6 +13,7 @@ import (
 
 	"github.com/zeroloop/zmq/internal/errno"
 	"github.com/zeroloop/zmq/internal/msg"
+	"github.com/zeroloop/zmq/pipe"
 )
 
 // oneMsg views m as a slice, so that one message takes the way of many.
@@ -50,17 +51,11 @@ func (b *Base) recvSmall(m *msg.Msg) bool {
 		b.rown.Unlock()
 		return false
 	}
-	p := b.fq.Next()
+	data, p := b.nextSmall()
 	if p == nil {
 		b.rown.Unlock()
 		return false
 	}
-	data, ok := p.ReadSmall()
-	if !ok {
-		b.rown.Unlock()
-		return false
-	}
-	b.fq.Pass()
 	m.Copy(data)
 	m.From(p.Props)
 	b.inRow++
@@ -72,6 +67,27 @@ func (b *Base) recvSmall(m *msg.Msg) bool {
 		b.settle()
 	}
 	return true
+}
+
+// nextSmall returns the next message and where it came from, if it is there, small
+// and of one part; nil where the pattern has to look itself. Runs under R.
+func (b *Base) nextSmall() (data []byte, p *pipe.Pipe) {
+	if b.sift != nil && b.sift.heldFrom != nil {
+		return nil, nil
+	}
+	for {
+		if p = b.fq.Next(); p == nil {
+			return nil, nil
+		}
+		var ok bool
+		if data, ok = p.ReadSmall(); !ok {
+			return nil, nil
+		}
+		b.fq.Pass()
+		if b.sift == nil || b.sift.wants(data) {
+			return data, p
+		}
+	}
 }
 
 // recvOne is the short way of any message that is there.

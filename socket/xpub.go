@@ -106,6 +106,11 @@ func (s *xpub) send(f *msg.Part) errno.Errno {
 			return errno.EAGAIN
 		}
 	}
+	if !s.moreOut && f.Flags == 0 && f.Body == nil && len(f.Data) < msg.RefBytesMin {
+		s.dist.SendSmall(f.Data)
+		s.b.oweAll(&s.dist)
+		return errno.OK
+	}
 	s.moreOut = f.HasMore()
 	s.dist.Send(f)
 	if !s.moreOut {

@@ -45,6 +45,7 @@ func newXSub(b *Base) pattern {
 func (s *xsub) init(b *Base, filters bool) {
 	s.b, s.filters = b, filters
 	s.fq.Ended = b.ended
+	b.fq, b.sift = &s.fq, s
 }
 
 func (s *xsub) attach(p *pipe.Pipe, _ bool) {
@@ -195,11 +196,17 @@ func (s *xsub) next(f *msg.Part) *pipe.Pipe {
 			s.moreIn = false
 			return nil
 		}
-		if s.moreIn || !s.filters || s.subs.Match(f.Data) != s.b.opts.InvertMatching {
+		if s.moreIn || s.wants(f.Data) {
 			return p
 		}
 		skipRest(&s.fq, f)
 	}
+}
+
+// wants reports whether the first part of a message is subscribed to. Runs under
+// R.
+func (s *xsub) wants(topic []byte) bool {
+	return !s.filters || s.subs.Match(topic) != s.b.opts.InvertMatching
 }
 
 func (s *xsub) readActivated(p *pipe.Pipe) { s.fq.Activated(p) }

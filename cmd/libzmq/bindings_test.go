@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
+//go:build !race
+
 package main_test
 
 import (
@@ -77,4 +79,15 @@ func compileCzmq(t *testing.T) string {
 		t.Fatalf("%v: %v\n%s", c.Args, err, out)
 	}
 	return to
+}
+
+// TestPyzmqOwnTests: the tests that pyzmq brings for itself, on this library. Left
+// out is what tests other things than the library, and two tests of draft sockets
+// for which Debian has built pyzmq without their functions.
+func TestPyzmqOwnTests(t *testing.T) {
+	const others = "not mypy and not cython and not ssh and not test_client_server and not test_radio_dish"
+	got := run(t, "env", "-C", t.TempDir(), "/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider",
+		"--pyargs", "zmq.tests", "-k", others)
+	lines := strings.Split(strings.TrimSpace(got), "\n")
+	t.Log(lines[len(lines)-1])
 }

@@ -36,8 +36,8 @@ type forwarder struct {
 }
 
 // goForward moves what is there and finds room, as much as is fair to the other
-// direction, from one socket to another; capture, unless -1, gets a copy of what
-// it has room for.
+// direction, from one socket to another; capture, unless -1, gets a copy, and
+// nothing is moved while it has no room (libzmq waits for it).
 //
 //export goForward
 func goForward(from, to C.uint32_t, capture C.int, counts *C.uint64_t) (e C.int) {
@@ -50,7 +50,7 @@ func goForward(from, to C.uint32_t, capture C.int, counts *C.uint64_t) (e C.int)
 		return C.int(errno.ENOTSOCK)
 	}
 	for range forwardMessagesMax {
-		if f.to != f.from && f.to.Ready()&socket.PollOut == 0 {
+		if !f.room() {
 			return 0
 		}
 		switch e := f.message(); e {
@@ -62,6 +62,12 @@ func goForward(from, to C.uint32_t, capture C.int, counts *C.uint64_t) (e C.int)
 		}
 	}
 	return 0
+}
+
+// room reports whether a message can be passed on.
+func (f *forwarder) room() bool {
+	return (f.to == f.from || f.to.Ready()&socket.PollOut != 0) &&
+		(f.capture == nil || f.capture.Ready()&socket.PollOut != 0)
 }
 
 // message moves one message; EAGAIN where there is none.
@@ -103,7 +109,7 @@ func (f *forwarder) take(p *msg.Part) {
 	f.data = f.memory
 }
 
-// copyTo sends a copy of the part, which is dropped where there is no room.
+// copyTo sends a copy of the part, which is dropped where there is no room any more.
 func (f *forwarder) copyTo(capture *socket.Base) {
 	if capture == nil {
 		return

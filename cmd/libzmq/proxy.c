@@ -67,41 +67,66 @@ static int pass(struct proxy *p, struct way *w)
 	return goForward(w->from->index, w->to->index, p->capture ? (int)p->capture->index : -1, w->counts);
 }
 
-/*
- * turn waits until one side can be read and the other written, and forwards. A side
- * that nobody takes from is not asked whether it can be read, or it would wake the
- * proxy for nothing.
- */
+/* The sockets of a proxy, in the order in which they are asked. */
+enum { FRONT, BACK, CAPTURE, CONTROL, SIDES };
+
+/* look asks all sockets; one that is not there has nothing and room for everything. */
+static int look(struct zl_slot *const sides[SIDES], short got[SIDES])
+{
+	uint32_t ids[SIDES];
+	short some[SIDES];
+	int count = 0, e;
+
+	for (int i = 0; i < SIDES; i++)
+		if (sides[i])
+			ids[count++] = sides[i]->index;
+	if ((e = goEvents(ids, count, some)))
+		return e;
+	for (int i = SIDES - 1; i >= 0; i--)
+		got[i] = sides[i] ? some[--count] : ZMQ_POLLOUT;
+	return 0;
+}
+
+/* rest waits until something may have changed for one of the sockets. */
+static int rest(struct zl_slot *const sides[SIDES])
+{
+	struct pollfd fds[SIDES];
+	int n, e;
+
+	for (int i = 0; i < SIDES; i++) {
+		fds[i] = (struct pollfd){ .fd = -1, .events = POLLIN };
+		if (sides[i] && (e = zl_fd(sides[i], &fds[i].fd)))
+			return e;
+	}
+	n = zl_ppoll(fds, SIDES, -1, NULL);
+	return n < 0 ? -n : 0;
+}
+
+/* turn forwards what can be read on one side and has room on the other, or waits. */
 static int turn(struct proxy *p)
 {
 	struct zl_slot *f = p->forth.from, *b = p->forth.to;
-	short got[3] = { 0 };
-	uint32_t ids[3] = { f->index, b->index, p->control ? p->control->index : 0 };
-	int e = goEvents(ids, p->control ? 3 : 2, got);
+	struct zl_slot *const sides[SIDES] = { f, b, p->capture, p->control };
+	short got[SIDES];
 	bool moved = false;
+	int e = look(sides, got);
 
-	if (!e && p->control && (got[2] & ZMQ_POLLIN)) {
+	if (!e && p->control && (got[CONTROL] & ZMQ_POLLIN)) {
 		moved = true;
 		e = obey(p);
 	}
-	if (!e && p->state == ACTIVE && (got[0] & ZMQ_POLLIN) && (f == b || (got[1] & ZMQ_POLLOUT))) {
+	bool may = p->state == ACTIVE && (got[CAPTURE] & ZMQ_POLLOUT);
+	if (!e && may && (got[FRONT] & ZMQ_POLLIN) && (f == b || (got[BACK] & ZMQ_POLLOUT))) {
 		moved = true;
 		e = pass(p, &p->forth);
 	}
-	if (!e && p->state == ACTIVE && f != b && (got[1] & ZMQ_POLLIN) && (got[0] & ZMQ_POLLOUT)) {
+	if (!e && may && f != b && (got[BACK] & ZMQ_POLLIN) && (got[FRONT] & ZMQ_POLLOUT)) {
 		moved = true;
 		e = pass(p, &p->back);
 	}
 	if (e || moved || p->state == TERMINATED)
 		return e;
-
-	struct pollfd fds[3] = { { .events = POLLIN }, { .events = POLLIN }, { .fd = -1, .events = POLLIN } };
-	int n;
-	if ((e = zl_fd(f, &fds[0].fd)) || (e = zl_fd(b, &fds[1].fd)) ||
-	    (p->control && (e = zl_fd(p->control, &fds[2].fd))))
-		return e;
-	n = zl_ppoll(fds, 3, -1, NULL);
-	return n < 0 ? -n : 0;
+	return rest(sides);
 }
 
 /* resume passes on what the program's own calls had received ahead. */

@@ -14,6 +14,7 @@ import (
 var (
 	opStart         = &reactor.Op{Name: "start"}          // a session begins
 	opTerm          = &reactor.Op{Name: "term"}           // a session ends, N is linger
+	opLastChance    = &reactor.Op{Name: "last chance"}    // a session connects no more
 	opPipeClosed    = &reactor.Op{Name: "pipe closed"}    // the socket has let the pipe go
 	opActivateRead  = &reactor.Op{Name: "activate read"}  // the pipe has something to send
 	opActivateIn    = &reactor.Op{Name: "activate write"} // the pipe has room again
@@ -29,6 +30,7 @@ var (
 func init() {
 	opStart.Run = func(c reactor.Command) { c.To.(*Session).processStart(int(c.N)) }
 	opTerm.Run = func(c reactor.Command) { c.To.(*Session).processTerm(time.Duration(c.N)) }
+	opLastChance.Run = func(c reactor.Command) { c.To.(*Session).processLastChance() }
 	opPipeClosed.Run = func(c reactor.Command) { c.To.(*Session).processPipeClosed() }
 	opActivateRead.Run = func(c reactor.Command) { c.To.(*Stream).processActivateRead() }
 	opActivateIn.Run = func(c reactor.Command) { c.To.(*Session).processActivateWrite() }

@@ -4,9 +4,11 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"syscall"
 	"time"
 
+	"github.com/zeroloop/zmq/internal/option"
 	"github.com/zeroloop/zmq/poller"
 	"github.com/zeroloop/zmq/reactor"
 	"github.com/zeroloop/zmq/transport"
@@ -22,8 +24,9 @@ import (
 type connecter struct {
 	s       *Session
 	targets []transport.Target
-	next    int // target to try next
-	fd      int // descriptor that is connecting, or -1
+	next    int  // target to try next
+	refused bool // the last one refused
+	fd      int  // descriptor that is connecting, or -1
 	handle  reactor.Handle
 	timer   reactor.Timer // the pause, or the connect timeout
 	cancel  context.CancelFunc
@@ -114,6 +117,7 @@ func (c *connecter) try() {
 		c.next++
 		fd, inProgress, err := transport.Connect(t, &o)
 		if err != nil {
+			c.refused = errors.Is(err, syscall.ECONNREFUSED)
 			c.s.event(EventClosed, "", -1, err)
 			continue
 		}
@@ -174,12 +178,17 @@ func (c *connecter) drop(err error) {
 	fd := c.fd
 	c.release()
 	_ = syscall.Close(fd)
+	c.refused = errors.Is(err, syscall.ECONNREFUSED)
 	c.s.event(EventClosed, "", int64(fd), err)
 }
 
 // retry waits before the next round.
 func (c *connecter) retry() {
 	s := c.s
+	if c.refused && s.opts.ReconnectStop&option.StopConnRefused != 0 {
+		s.end() // the endpoint is gone, as after a disconnect (libzmq session_base_t::process_conn_failed)
+		return
+	}
 	if s.opts.ReconnectInterval <= 0 {
 		return
 	}

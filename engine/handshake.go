@@ -194,6 +194,8 @@ func (e *Stream) activate(routingID []byte) {
 	}
 	e.s.ready(routingID, e.properties())
 	e.startInput()
+	e.sayHello()
+	e.notifyUp()
 	e.open.Store(true)
 	e.tryOut()
 	if e.state != active {

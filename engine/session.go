@@ -30,15 +30,16 @@ type Session struct {
 	ranks    *unfinished // of the listener that accepted; nil where the session connects
 
 	// loop only
-	pipe      *pipe.Pipe // the session's end; nil before an accepted handshake
-	connecter *connecter
-	backoff   backoff
-	linger    reactor.Timer
-	closing   bool // Term has come: flush, then end
-	ended     bool
-	past      traffic
-	unsent    int           // bytes of the next large body that the last stream had sent
-	place     *list.Element // in ranks, guarded by its lock
+	pipe       *pipe.Pipe // the session's end; nil before an accepted handshake
+	connecter  *connecter
+	backoff    backoff
+	linger     reactor.Timer
+	closing    bool // Term has come: flush, then end
+	lastChance bool // no further connection
+	ended      bool
+	past       traffic
+	unsent     int           // bytes of the next large body that the last stream had sent
+	place      *list.Element // in ranks, guarded by its lock
 
 	// shared: the stream that reads the pipe; written by the loop, read by whoever
 	// signals the session. Its nil means that a signal has no one to reach: the
@@ -96,6 +97,24 @@ func (s *Session) plug(fd int) {
 // Term implements Object.
 func (s *Session) Term(linger time.Duration) {
 	s.loop.Send(reactor.Command{Op: opTerm, To: s, N: int64(linger)})
+}
+
+// Disconnect is Term where the application has disconnected: with
+// RECONNECT_STOP_AFTER_DISCONNECT a session that is not connected ends at once
+// instead of trying on. Any goroutine.
+func (s *Session) Disconnect(linger time.Duration) {
+	if s.opts.ReconnectStop&option.StopAfterDisconnect != 0 {
+		s.loop.Send(reactor.Command{Op: opLastChance, To: s})
+	}
+	s.Term(linger)
+}
+
+// processLastChance says that the connection which there is, is the last one.
+func (s *Session) processLastChance() {
+	s.lastChance = true
+	if s.stream.Load() == nil {
+		s.end()
+	}
 }
 
 // processTerm begins the end: what the pipe still holds is sent for at most
@@ -211,7 +230,11 @@ func (s *Session) failed(e *Stream, err error) {
 	if e.opts.Raw() {
 		e.notify()
 	}
+	e.notifyDown()
 	e.verdict = classify(err)
+	if e.state < active && s.opts.ReconnectStop&option.StopHandshakeFailed != 0 {
+		e.verdict = ProtocolBroken
+	}
 	e.close()
 }
 
@@ -246,7 +269,7 @@ func (s *Session) streamClosed(e *Stream) {
 		s.finish()
 		return
 	}
-	if !s.connects || e.verdict == ProtocolBroken || s.opts.ReconnectInterval <= 0 {
+	if !s.connects || s.lastChance || e.verdict == ProtocolBroken || s.opts.ReconnectInterval <= 0 {
 		s.ended = true
 		s.loop.CancelTimer(&s.linger)
 		s.finish()

@@ -94,6 +94,9 @@ type Place struct {
 	// ours.
 	Inproc                   bool
 	PeerSendHWM, PeerRecvHWM int
+	// Farewell is what the other end is told when this one closes; set where that
+	// is a socket's.
+	Farewell []byte
 	// Props are what is known of the peer whose messages this end reads.
 	Props *msg.Properties
 	// Dropped counts messages that were not sent here, as the pipe was full; under

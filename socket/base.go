@@ -198,6 +198,9 @@ func (b *Base) letGo(p *pipe.Pipe) bool {
 	b.pat.detachOut(p)
 	b.pat.detachIn(p)
 	b.settleCounts(p)
+	if len(p.Farewell) > 0 {
+		p.Inject(p.Farewell)
+	}
 	p.CloseWrite()
 	p.CloseRead()
 	return true

@@ -274,7 +274,11 @@ func (b *Base) termEndpoint(endpoint string) error {
 		for _, p := range b.pipesOf(x) {
 			b.letGo(p)
 		}
-		x.Term(linger)
+		if s, ok := x.(*engine.Session); ok {
+			s.Disconnect(linger)
+		} else {
+			x.Term(linger)
+		}
 	}
 	return nil
 }

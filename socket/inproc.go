@@ -5,6 +5,7 @@ package socket
 import (
 	"sync"
 
+	"github.com/zeroloop/zmq/engine"
 	"github.com/zeroloop/zmq/internal/errno"
 	"github.com/zeroloop/zmq/internal/option"
 	"github.com/zeroloop/zmq/pipe"
@@ -78,6 +79,7 @@ func (b *Base) connectInproc(name, endpoint string) (*pipe.Pipe, error) {
 	w.ours, w.theirs = newInprocPair(&opts)
 	w.ours.Endpoint = endpoint
 	w.ours.RoutingID = opts.ConnectRoutingID
+	engine.Hello(w.ours, &opts)
 	b.endpoint.Store(&endpoint)
 	// First ours, so that a binder that comes at once finds it in place.
 	b.attach(w.ours, false)
@@ -119,15 +121,18 @@ func (w *peering) join(binder *Base, o *option.Options, endpoint string) {
 	inprocMarks(w.theirs, &w.opts)
 	w.theirs.Endpoint = endpoint
 	w.theirs.RoutingID = w.opts.RoutingID
+	engine.Hello(w.theirs, o)
 	binder.attach(w.theirs, true)
 	w.connecter.bound(w.ours, o) // who sees that it is inproc finds the binder's sink
 	w.connecter.Identified(w.ours, o.RoutingID, nil)
 }
 
-// bound notes the marks of the binder that p has got.
+// bound notes the marks of the binder that p has got, and what that one wants to
+// hear when this one leaves (edge case 215).
 func (b *Base) bound(p *pipe.Pipe, o *option.Options) {
 	b.lockBoth()
 	inprocMarks(p, o)
+	p.Farewell = engine.Farewell(o)
 	b.unlockBoth()
 }
 

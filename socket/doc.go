@@ -18,7 +18,7 @@
 //
 // # Invariants
 //
-//	S1: lock order: S, then R, then leaves (waitq.mu, todo.mu, mailbox, events).
+//	S1: lock order: Poller.mu, S, then R, then leaves (waitq.mu, todo.mu, mailbox, events).
 //	S2: a Sink or Host method that takes S or R is called with no lock held.
 //	S3: a goroutine that was woken and gives up passes the wake-up on.
 package socket

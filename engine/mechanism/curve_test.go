@@ -148,7 +148,7 @@ func TestCipherIsBox(t *testing.T) {
 	for _, c := range []*cipher{&out, &in, &in2} {
 		c.init(&shared, nonceClient)
 	}
-	for size := range 700 {
+	for size := range 2500 {
 		plain := body(size)
 		nonce := shortNonce(nonceClient, uint64(size)+1)
 		want := box.SealAfterPrecomputation(nil, append([]byte{curveMore}, plain...), &nonce, &shared)

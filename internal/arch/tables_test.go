@@ -52,6 +52,7 @@ var layers = []struct {
 	{"internal/buf", 0, false},
 	{"internal/leaktest", 0, false},
 	{"internal/z85", 0, false},
+	{"internal/salsa8", 0, false},
 }
 
 // testOnly lists packages that only _test.go files may import, and noImport

@@ -110,12 +110,26 @@ func compile(t *testing.T, name string) string {
 
 // TestPrograms: C programs that check every function, its errors included.
 func TestPrograms(t *testing.T) {
-	for _, name := range []string{"message", "plain", "context", "handles", "socket", "poll", "monitor", "process", "draft"} {
+	for _, name := range []string{"message", "plain", "context", "handles", "socket", "poll", "monitor", "process", "draft", "files"} {
 		t.Run(name, func(t *testing.T) {
 			if got := run(t, compile(t, name)); got != "ok\n" {
 				t.Errorf("%q", got)
 			}
 		})
+	}
+}
+
+// TestStacksOfWhatWaits: with ZMQ_DEBUG_STACKS a call that waits too long has the
+// goroutines' stacks printed, once.
+func TestStacksOfWhatWaits(t *testing.T) {
+	c := exec.Command(compile(t, "stuck"))
+	c.Env = append(os.Environ(), "LD_LIBRARY_PATH="+library(t)+"/lib", "ZMQ_DEBUG_STACKS=0.2")
+	out, err := c.CombinedOutput()
+	if err != nil || !strings.HasSuffix(string(out), "ok\n") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if n := strings.Count(string(out), "a call waits for"); n != 1 || !strings.Contains(string(out), "goroutine ") {
+		t.Errorf("%d prints\n%s", n, out)
 	}
 }
 

@@ -2,6 +2,7 @@
 # Python on the library: blocking calls, context managers, poller, monitor, device,
 # CURVE with an authenticator; with itself and with the echo servers given.
 
+import multiprocessing
 import os
 import sys
 import tempfile
@@ -175,7 +176,29 @@ def authenticated():
         auth.stop()
 
 
+def forked():
+    """A child without exec makes sockets of its own; the parent goes on."""
+
+    def child(port):
+        with zmq.Context() as ctx, ctx.socket(zmq.REQ) as s:
+            s.rcvtimeo = s.sndtimeo = 10000
+            s.connect("tcp://127.0.0.1:%d" % port)
+            s.send_string("pid %d" % os.getpid())
+            assert s.recv() == b"welcome"
+
+    with zmq.Context() as ctx, ctx.socket(zmq.REP) as s:
+        s.rcvtimeo = 20000
+        port = s.bind_to_random_port("tcp://127.0.0.1")
+        p = multiprocessing.get_context("fork").Process(target=child, args=(port,))
+        p.start()
+        assert s.recv_string() == "pid %d" % p.pid
+        s.send(b"welcome")
+        p.join(20)
+        assert p.exitcode == 0
+
+
 echo(sys.argv[1:])
+forked()
 patterns()
 polled()
 monitored()

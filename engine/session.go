@@ -238,6 +238,13 @@ func (s *Session) failed(e *Stream, err error) {
 	e.close()
 }
 
+// Fault implements reactor.Faulter: a defect of ours costs the connection.
+func (s *Session) Fault(f *reactor.Fault) {
+	if e := s.stream.Load(); e != nil {
+		s.failed(e, f)
+	}
+}
+
 // end gives up everything, flushed or not.
 func (s *Session) end() {
 	if s.ended {

@@ -168,6 +168,15 @@ func (e *Stream) Fire(t *reactor.Timer) {
 	e.beatFire(t)
 }
 
+// Fault implements reactor.Faulter: a defect of ours costs this connection.
+func (e *Stream) Fault(f *reactor.Fault) {
+	if e.out.byLoop {
+		e.out.byLoop = false
+		e.release()
+	}
+	e.s.failed(e, f)
+}
+
 // report tells the socket why the stream ends.
 func (e *Stream) report(err error) {
 	full := &Error{Reason: classify(err), Remote: e.remote, Err: Numbered(err)}

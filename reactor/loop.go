@@ -113,9 +113,14 @@ func (l *Loop) steps() int {
 	l.running, l.ready = l.ready, l.running[:0]
 	for i, s := range l.running {
 		l.running[i] = nil
-		s.Step()
+		l.step(s)
 	}
 	return len(l.running)
+}
+
+func (l *Loop) step(s Stepper) {
+	defer l.contain(s)
+	s.Step()
 }
 
 // poll dispatches the kernel's events. A token whose slot has been given up
@@ -128,21 +133,31 @@ func (l *Loop) poll() int {
 	for i := range n {
 		e := &l.events[i]
 		if h, ok := l.handlers.Lookup(e.Token); ok {
-			h.Event(e.Ready)
+			l.dispatch(h, e.Ready)
 		}
 	}
 	l.stats.events.Add(uint64(n))
 	return n
 }
 
+func (l *Loop) dispatch(h Handler, r poller.Ready) {
+	defer l.contain(h)
+	h.Event(r)
+}
+
 // commands runs what has been posted.
 func (l *Loop) commands() int {
 	cs := l.mailbox.Take()
 	for i := range cs {
-		cs[i].Op.Run(cs[i])
+		l.command(&cs[i])
 	}
 	l.stats.commands.Add(uint64(len(cs)))
 	return len(cs)
+}
+
+func (l *Loop) command(c *Command) {
+	defer l.contain(c.To)
+	c.Op.Run(*c)
 }
 
 // park sleeps until there is an event, a command or a due timer.

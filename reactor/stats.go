@@ -7,7 +7,7 @@ import "sync/atomic"
 // counters are the loop's own; written by the loop, but for wakes, and read by
 // anybody.
 type counters struct {
-	turns, events, commands, parks, wakes atomic.Uint64
+	turns, events, commands, parks, wakes, faults atomic.Uint64
 }
 
 // Stats is a snapshot of what a loop has done since it began.
@@ -17,6 +17,7 @@ type Stats struct {
 	Commands uint64 // commands run
 	Parks    uint64 // times it went to sleep
 	Wakes    uint64 // times a command had to wake it
+	Faults   uint64 // panics contained
 	Handles  int64  // descriptors registered now
 }
 
@@ -28,6 +29,7 @@ func (l *Loop) Stats() Stats {
 		Commands: l.stats.commands.Load(),
 		Parks:    l.stats.parks.Load(),
 		Wakes:    l.stats.wakes.Load(),
+		Faults:   l.stats.faults.Load(),
 		Handles:  l.load.Load(),
 	}
 }

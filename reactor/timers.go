@@ -84,10 +84,15 @@ func (l *Loop) fireTimers() int {
 			break
 		}
 		heap.Pop(&l.timers)
-		t.alarm.Fire(t)
+		l.fire(t)
 		n++
 	}
 	return n
+}
+
+func (l *Loop) fire(t *Timer) {
+	defer l.contain(t.alarm)
+	t.alarm.Fire(t)
 }
 
 // nextTimer returns when the loop must be awake, or the zero time.

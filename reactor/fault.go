@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Previous: loop.go (what it was doing). Next: engine (Fault).
+
+package reactor
+
+import (
+	"fmt"
+	"runtime/debug"
+)
+
+// Fault is a panic that happened while a loop worked for one of its objects: a
+// defect of the program, which is to cost that object, not the process.
+type Fault struct {
+	Value any    // what panic was called with
+	Stack []byte // where, as debug.Stack prints it
+}
+
+func (f *Fault) Error() string { return fmt.Sprintf("internal error: %v\n%s", f.Value, f.Stack) }
+
+// Faulter is an object that wants to hear of its own panic, in order to end
+// itself. It runs on the loop.
+type Faulter interface {
+	Fault(f *Fault)
+}
+
+// contain is deferred around everything that is done for object. A panic goes no
+// further: the object is told, and the loop serves the others.
+func (l *Loop) contain(object any) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	l.stats.faults.Add(1)
+	f, ok := object.(Faulter)
+	if !ok {
+		return
+	}
+	// What panics even now is left alone.
+	defer func() { _ = recover() }()
+	f.Fault(&Fault{Value: v, Stack: debug.Stack()})
+}

@@ -216,7 +216,8 @@ var processStart = time.Now()
 // never does, it has other subscribers to serve. Runs on the sender; two at a
 // time may both say yes, then one of them becomes the holder.
 func (e *Stream) inlineFits() bool {
-	if e.out.slow || e.opts.Type == option.Pub || e.opts.Type == option.XPub || e.opts.Type == option.Radio {
+	// Of what is re-framed, only what is encrypted is worth it.
+	if e.out.slow && e.codec == nil || e.opts.Type == option.Pub || e.opts.Type == option.XPub || e.opts.Type == option.Radio {
 		return false
 	}
 	if e.fresh.Load() {

@@ -24,12 +24,7 @@ func (b *Base) SendPart(data []byte, body *buf.Body, more bool) errno.Errno {
 
 // SendPartTo is SendPart for the socket types whose messages have an address.
 func (b *Base) SendPartTo(to msg.Address, data []byte, body *buf.Body, more bool) errno.Errno {
-	if b.kind.traits.eager && b.recvs.filled.Load() {
-		// As with libzmq a subscription that has come counts for what is sent next.
-		b.lockBoth()
-		b.hearIn()
-		b.unlockBoth()
-	}
+	b.hearFirst()
 	b.smu.Lock()
 	b.hearOut()
 	e := b.check()

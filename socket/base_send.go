@@ -79,8 +79,19 @@ func (b *Base) sendSmall(data []byte) bool {
 	return ok
 }
 
+// hearFirst lets a subscription that has come count for what is sent next, as with
+// libzmq.
+func (b *Base) hearFirst() {
+	if b.kind.traits.eager && b.recvs.filled.Load() {
+		b.lockBoth()
+		b.hearIn()
+		b.unlockBoth()
+	}
+}
+
 // sendOne is the short way of any message that has room.
 func (b *Base) sendOne(m *msg.Msg) (e errno.Errno) {
+	b.hearFirst()
 	b.smu.Lock()
 	if b.sends.filled.Load() {
 		b.hearOut()
@@ -180,6 +191,7 @@ func (b *Base) trySend(ms []msg.Msg, join bool) (n int, e errno.Errno, w *waiter
 	if e = b.check(); e != 0 {
 		return 0, e, nil
 	}
+	b.hearFirst()
 	b.smu.Lock()
 	b.hearOut()
 	for n < len(ms) {

@@ -46,3 +46,24 @@ func ExampleWithSendHWMBytes() {
 	fmt.Println(n, "messages of 8 MiB")
 	// Output: 8 messages of 8 MiB
 }
+
+// An endpoint for one client at a time.
+func ExampleWithMaxConnections() {
+	ctx := context.Background()
+	server := must(zmq.NewSocket(zmq.REP, zmq.WithMaxConnections(1)))
+	defer server.Close()
+	check(server.Bind("tcp://127.0.0.1:*"))
+	first, second := must(zmq.NewSocket(zmq.REQ)), must(zmq.NewSocket(zmq.REQ))
+	defer second.Close()
+	check(first.Connect(server.LastEndpoint()))
+	check(first.WaitConnected(ctx, 1))
+
+	fmt.Println("one is connected")
+	check(first.Close())
+	check(second.Connect(server.LastEndpoint()))
+	check(second.WaitConnected(ctx, 1))
+	fmt.Println("then another")
+	// Output:
+	// one is connected
+	// then another
+}

@@ -112,3 +112,21 @@ func ExampleTimers() {
 	// beat
 	// a timer is left: false
 }
+
+// Ready asks without waiting; FD is for event loops that know descriptors only.
+func ExampleSocket_Ready() {
+	s, peer := must(zmq.NewSocket(zmq.PAIR)), must(zmq.NewSocket(zmq.PAIR))
+	defer s.Close()
+	defer peer.Close()
+	check(s.Bind("inproc://ready?"))
+	check(peer.Connect("inproc://ready?"))
+
+	fmt.Println("to receive:", must(s.Ready())&zmq.PollIn != 0)
+	check(peer.TrySend([]byte("hello")))
+	fmt.Println("to receive:", must(s.Ready())&zmq.PollIn != 0)
+	fmt.Println("to send:", must(s.Ready())&zmq.PollOut != 0)
+	// Output:
+	// to receive: false
+	// to receive: true
+	// to send: true
+}

@@ -406,3 +406,74 @@ func TestReady(t *testing.T) {
 	_, err = in.Ready()
 	is(t, err, zmq.ErrNotSock)
 }
+
+// TestPollerEveryType: with each type of sockets a wait parks until the message is
+// there, and what Ready, a Poller and TryRecv say agrees, message for message.
+func TestPollerEveryType(t *testing.T) {
+	for out, in := range map[zmq.SocketType]zmq.SocketType{
+		zmq.PAIR: zmq.PAIR, zmq.PUB: zmq.SUB, zmq.XPUB: zmq.XSUB, zmq.DEALER: zmq.ROUTER, zmq.PUSH: zmq.PULL,
+		zmq.REQ: zmq.REP, zmq.CLIENT: zmq.SERVER, zmq.SCATTER: zmq.GATHER, zmq.CHANNEL: zmq.CHANNEL, zmq.RADIO: zmq.DISH,
+	} {
+		onEach(t, func(t *testing.T, ep string) {
+			w := newWorld(t)
+			from, at := w.bound(out, ep)
+			to := w.connected(in, at)
+			switch in {
+			case zmq.SUB:
+				w.ok(to.Subscribe(""))
+			case zmq.XSUB:
+				w.ok(to.Send(w.ctx, []byte("\x01")))
+			case zmq.DISH:
+				w.ok(to.Join("g"))
+			}
+			if in == zmq.SUB || in == zmq.XSUB {
+				w.ok(from.WaitSubscribed(w.ctx, 1))
+			}
+			w.ok(from.WaitConnected(w.ctx, 1))
+			pollEachMessage(w, from, to)
+		})
+	}
+}
+
+func pollEachMessage(w *world, from, to *zmq.Socket) {
+	w.Helper()
+	p, one := w.polling(), make([]zmq.PollEvent, 1)
+	w.ok(p.Add(to, zmq.PollIn, nil))
+	send := func() error {
+		m := zmq.NewMsg([]byte("message"))
+		if from.Type() == zmq.RADIO {
+			if err := m.SetGroup("g"); err != nil {
+				return err
+			}
+		}
+		return from.SendMsg(w.ctx, &m)
+	}
+	w.ok(send())
+	for from.Type() == zmq.RADIO { // until the peer is known to have joined
+		if _, err := p.TryWaitAll(one); err == nil {
+			break
+		}
+		w.ok(send())
+	}
+	for n := range 3 {
+		if n > 0 && from.Type() == zmq.REQ {
+			break // its states are TestPollerStates's
+		}
+		if n > 0 {
+			w.later(send)
+		}
+		w.waits(p, to, zmq.PollIn)
+		for {
+			_, pollErr := p.TryWaitAll(one)
+			ready, err := to.Ready() // later: it knows at least as much
+			w.ok(err)
+			if ready&zmq.PollIn == 0 {
+				is(w.T, pollErr, zmq.ErrAgain)
+				break
+			}
+			if pollErr == nil {
+				w.ok(ignore(to.TryRecv()))
+			}
+		}
+	}
+}

@@ -16,6 +16,7 @@ type Fault struct {
 	Stack []byte // where, as debug.Stack prints it
 }
 
+// Error says what the panic was and where.
 func (f *Fault) Error() string { return fmt.Sprintf("internal error: %v\n%s", f.Value, f.Stack) }
 
 // Faulter is an object that wants to hear of its own panic, in order to end

@@ -8,8 +8,10 @@ import (
 	"os"
 	"sync"
 	"testing"
+	"time"
 
 	zmq "github.com/zeroloop/zmq"
+	"github.com/zeroloop/zmq/internal/leaktest"
 )
 
 // calls are the calls that wait, each on sockets that will never be ready.
@@ -91,5 +93,84 @@ func TestTermEndsAllCalls(t *testing.T) {
 		}
 		all.Wait()
 		cancel()
+	}
+}
+
+// TestTermStress: rounds of a hundred sockets, each with a goroutine that connects,
+// sends, receives and closes, while the context is terminated under them. Every
+// call ends, with success or an error that fits, and nothing stays behind.
+func TestTermStress(t *testing.T) {
+	rounds, sockets := 100, 100
+	if testing.Short() || raceEnabled {
+		rounds = 10
+	}
+	leaktest.Check(t)
+	types := []zmq.SocketType{
+		zmq.PUSH, zmq.PULL, zmq.DEALER, zmq.ROUTER, zmq.PUB, zmq.SUB, zmq.XPUB, zmq.REQ, zmq.REP, zmq.PAIR,
+	}
+	for range rounds {
+		zc, err := zmq.NewContext()
+		if err != nil {
+			t.Fatal(err)
+		}
+		hub, err := zc.NewSocket(zmq.ROUTER, zmq.WithLinger(0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := []string{"inproc://stress"}
+		for _, ep := range []string{"tcp://127.0.0.1:*", "ipc://*", at[0]} {
+			if err := hub.Bind(ep); err != nil {
+				t.Fatal(err)
+			}
+			at = append(at, hub.LastEndpoint())
+		}
+		var all, begun sync.WaitGroup
+		begun.Add(sockets / 2)
+		for i := range sockets {
+			all.Go(func() {
+				stressOne(t, zc, types[i%len(types)], at[i%len(at)])
+				if i%2 == 0 {
+					begun.Done()
+				}
+			})
+		}
+		begun.Wait()
+		if err := errors.Join(zc.Shutdown(), hub.Close()); err != nil {
+			t.Fatal(err)
+		}
+		all.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		if err := zc.Term(ctx); err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+	}
+}
+
+// stressOne is the life of one socket.
+func stressOne(t *testing.T, zc *zmq.Context, typ zmq.SocketType, at string) {
+	s, err := zc.NewSocket(typ, zmq.WithLinger(0), zmq.WithReconnectInterval(time.Millisecond))
+	if err != nil {
+		is(t, err, zmq.ErrTerm)
+		return
+	}
+	fits := func(err error) {
+		for _, e := range []error{zmq.ErrTerm, zmq.ErrAgain, zmq.ErrNotSup, zmq.ErrFSM} {
+			if err == nil || errors.Is(err, e) {
+				return
+			}
+		}
+		t.Errorf("%v: %v", typ, err)
+	}
+	fits(s.Connect(at))
+	for range 5 {
+		fits(s.TrySend([]byte("to"), []byte("message")))
+		fits(ignore(s.TryRecv()))
+	}
+	if typ == zmq.SUB {
+		fits(s.Subscribe("a"))
+	}
+	if err := s.Close(); err != nil {
+		t.Errorf("%v: %v", typ, err)
 	}
 }

@@ -675,3 +675,22 @@ func TestOldSubscriber(t *testing.T) {
 		})
 	}
 }
+
+// TestBadCommandsInside: commands inside of CURVE are looked at as closely as those
+// outside: a PING without its TTL ends the connection, one that is whole is
+// answered, inside as well, and what has no whole name is passed over.
+func TestBadCommandsInside(t *testing.T) {
+	v := newVictim(t, curvePair())
+	peer := newRawPeer(t, v.ep, v.pair.rawClient(t, rawDealer))
+	peer.mustShake("CURVE")
+	for _, nothing := range []string{"", "\xff", "\x05PING", "\x00", "\x04WHAT"} {
+		peer.write(peer.sealed(zmtp.FlagCommand, nothing))
+	}
+	peer.write(peer.sealed(zmtp.FlagCommand, "\x04PING\x00\x00context"))
+	if flags, body := peer.opened(); flags != zmtp.FlagCommand || body != "\x04PONGcontext" {
+		t.Errorf("answered %q with flags %x", body, flags)
+	}
+	peer.write(peer.sealed(zmtp.FlagCommand, "\x04PING\x00"))
+	peer.ended()
+	v.stands()
+}

@@ -217,3 +217,56 @@ func TestLowWater(t *testing.T) {
 		t.Error("no progress is told without a limit")
 	}
 }
+
+// TestOverdraw: what fills a pipe from memory may go beyond the mark, hears of
+// room when half a mark is left of it and at the next report at the latest, once,
+// and never sleeps on an empty pipe.
+func TestOverdraw(t *testing.T) {
+	for _, hwm := range []int{overdrawHWMMin - 1, overdrawHWMMin, 257, 1000, 1001} {
+		rng := rand.New(rand.NewPCG(uint64(hwm), 1))
+		a, b, toA, _ := pair(Options{HWM: hwm}, Options{})
+		lwm, queued := (hwm+1)/2, 0
+		for range 2000 {
+			for n := rng.IntN(3 * hwm); n > 0; {
+				credit := a.Credit()
+				if credit == 0 {
+					break
+				}
+				if hwm < overdrawHWMMin && credit > hwm-queued+lwm {
+					t.Fatalf("hwm %d: credit for %d with %d in the queue", hwm, credit, queued)
+				}
+				k := min(n, credit)
+				for range k {
+					put(a)
+				}
+				a.Flush()
+				n -= k
+				queued += k
+			}
+			asleep := a.Credit() == 0
+			before := toA.writes
+			for range min(rng.IntN(2*hwm), queued) {
+				take(b)
+				queued--
+			}
+			heard := toA.writes - before
+			switch {
+			case heard > 1 || heard == 1 && (!asleep || queued >= hwm):
+				t.Fatalf("hwm %d: %d signals, asleep %v, %d queued", hwm, heard, asleep, queued)
+			case heard == 0 && asleep && queued <= hwm-2*lwm+1:
+				t.Fatalf("hwm %d: no signal with %d queued", hwm, queued)
+			}
+		}
+	}
+}
+
+// put adds a message as an engine does.
+func put(p *Pipe) {
+	w := p.Writer()
+	w.Space(0, 3)[0] = 0
+	b := w.Space(0, 3)
+	b[1], b[2] = 1, 'x'
+	w.Advance(3)
+	w.EndMessages(1)
+	p.Wrote(1)
+}

@@ -26,6 +26,7 @@ type credit struct {
 	written uint64 // messages
 	granted uint64 // written may grow up to here without looking at read
 	counted int64  // the mark that granted was counted with
+	draws   bool   // written may go beyond granted, see overdrawHWMMin
 
 	_ cpu.CacheLinePad
 
@@ -39,6 +40,7 @@ type credit struct {
 	// shared; atomic
 	read   atomic.Uint64 // messages taken, as last reported; the reader's
 	asleep atomic.Bool   // the writer waits for read to grow
+	need   atomic.Uint64 // to at least this; written before asleep is
 	hwm    atomic.Int64  // messages; 0 is no limit
 }
 
@@ -58,14 +60,27 @@ func (c *credit) room() bool {
 // one of the two sides sees the other.
 func (c *credit) regrant() bool {
 	if c.look() {
+		// It may have come for another reason than that it was woken.
+		c.asleep.Store(false)
 		return true
 	}
+	c.need.Store(c.enough())
 	c.asleep.Store(true)
 	if !c.look() {
 		return false
 	}
 	c.asleep.Store(false)
 	return true
+}
+
+// enough returns at which progress the writer wants to be woken: at the next
+// report, or, where it has gone beyond its grant, when it is half a mark below it.
+// Between that and what is written there is always a report.
+func (c *credit) enough() uint64 {
+	if !c.draws || c.written <= c.granted {
+		return 0
+	}
+	return c.written - uint64(c.counted) + lowWater(c.counted)
 }
 
 func (c *credit) look() bool {
@@ -99,11 +114,13 @@ func (c *credit) passed(n int) bool {
 }
 
 func (c *credit) tell() bool {
-	c.marked = c.hwm.Load()
-	lwm := lowWater(c.marked)
+	hwm := c.hwm.Load()
+	news := hwm != c.marked
+	c.marked = hwm
+	lwm := lowWater(hwm)
 	c.report = (c.taken/lwm + 1) * lwm
 	c.read.Store(c.taken)
-	return c.asleep.Load() && c.asleep.CompareAndSwap(true, false)
+	return c.asleep.Load() && (news || c.taken >= c.need.Load()) && c.asleep.CompareAndSwap(true, false)
 }
 
 // queued returns how many messages are in the queue, as far as the caller's

@@ -297,8 +297,19 @@ func (p *Pipe) Credit() int {
 	if p.out.limit != nil {
 		return 1 // to look again behind each
 	}
+	if p.out.c.counted >= overdrawHWMMin {
+		p.out.c.draws = true
+		return math.MaxInt32
+	}
 	return p.out.c.left()
 }
+
+// overdrawHWMMin is the least high-water mark, in messages, that whoever fills the
+// pipe from memory may go beyond with what is in that memory already: it is not
+// there a second time, and to put in a thousand messages, sleep, and be woken for
+// the next thousand costs more than the messages do. Who sets a lower mark wants
+// few messages in the queue.
+const overdrawHWMMin = 256
 
 // Wrote counts n messages that were put into Writer directly.
 func (p *Pipe) Wrote(n int) {

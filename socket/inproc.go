@@ -133,7 +133,9 @@ func (b *Base) bound(p *pipe.Pipe, o *option.Options) {
 	b.lockBoth()
 	inprocMarks(p, o)
 	p.Farewell = engine.Farewell(o)
+	b.pat.writeActivated(p) // there may be more room than before
 	b.unlockBoth()
+	b.sends.wakeOne()
 }
 
 func sumHWM[T int | int64](a, b T) T {

@@ -25,6 +25,7 @@ var layers = []struct {
 	{"perf", 7, true},
 	{"bench", 7, true},
 	{"interop", 7, true},
+	{"spec", 7, true},
 
 	{"", 6, false},
 

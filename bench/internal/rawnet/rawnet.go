@@ -199,7 +199,7 @@ func (s *server) RecvN(n int) (int64, error) {
 func (s *server) Serve() error { return s.accept(s.echo) }
 
 // OpenProxy forwards bytes from one front connection to one back connection.
-func OpenProxy(front, back string) (bound [2]string, run func() error, err error) {
+func OpenProxy(_, front, back string) (bound [2]string, run func() error, err error) {
 	var ls [2]net.Listener
 	for i, endpoint := range []string{front, back} {
 		network, address, err := SplitEndpoint(endpoint)

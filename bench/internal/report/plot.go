@@ -91,10 +91,7 @@ func (p Plot) WriteSVG(w io.Writer) error {
 }
 
 func (p Plot) addLines(fig *plot.Plot, cases []scenario.Case) error {
-	fig.X.Label.Text = "message size, bytes"
-	if p.s.Axis == scenario.ByConns {
-		fig.X.Label.Text = "connections"
-	}
+	fig.X.Label.Text = p.s.Axis.String()
 	fig.X.Scale = plot.LogScale{}
 	var ticks plot.ConstantTicks
 	for _, c := range cases {

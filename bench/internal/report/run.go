@@ -24,6 +24,7 @@ type Round struct {
 	CPUSys   float64       `json:"cpu_sys_s"`
 	RSSKB    int64         `json:"rss_kb"`
 	Latency  *wire.Latency `json:"round_trip,omitempty"`
+	Idle     *wire.Idle    `json:"idle,omitempty"`
 	Error    string        `json:"error,omitempty"`
 }
 
@@ -33,7 +34,7 @@ func NewRound(o drivers.Outcome, err error) Round {
 		return Round{Error: drivers.Reason(err)}
 	}
 	return Round{Messages: o.Messages, Expected: o.Expected, Seconds: o.Seconds,
-		CPUUser: o.CPUUser, CPUSys: o.CPUSys, RSSKB: o.RSSKB, Latency: o.Latency}
+		CPUUser: o.CPUUser, CPUSys: o.CPUSys, RSSKB: o.RSSKB, Latency: o.Latency, Idle: o.Idle}
 }
 
 // Cell is all rounds of one peer in one case.

@@ -86,7 +86,7 @@ func (r *Run) writeTable(w io.Writer, s *scenario.Scenario, v value) {
 	isMain := v.column == mainValue(s).column
 	fmt.Fprintf(w, "%s — %s\n", s.Title, v.title)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	row := []string{map[scenario.Axis]string{scenario.BySize: "bytes", scenario.ByConns: "conns"}[s.Axis]}
+	row := []string{s.Axis.String()}
 	row = append(row, peers...)
 	if isMain {
 		row = append(row, "ours/libzmq", "of rounds")

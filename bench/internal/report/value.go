@@ -9,6 +9,7 @@ import (
 	"github.com/zeroloop/zmq/bench/internal/drivers"
 	"github.com/zeroloop/zmq/bench/internal/scenario"
 	"github.com/zeroloop/zmq/bench/internal/stats"
+	"github.com/zeroloop/zmq/bench/internal/wire"
 )
 
 // value is one number that each round gives, NaN where it does not apply.
@@ -27,7 +28,7 @@ var (
 		}}
 	oneWay = value{"oneway_mean_us", "mean one-way latency, µs (half a round trip)",
 		func(c scenario.Case, r Round) float64 {
-			if c.Metric != scenario.Latency {
+			if c.Metric != scenario.Latency || c.Axis == scenario.ByRate {
 				return math.NaN()
 			}
 			return r.Seconds / float64(r.Messages) / 2 * 1e6
@@ -35,7 +36,16 @@ var (
 	p50  = roundTrip("rtt_p50_us", "median round trip, µs", func(r Round) float64 { return r.Latency.P50NS })
 	p99  = roundTrip("rtt_p99_us", "99 % round trip, µs", func(r Round) float64 { return r.Latency.P99NS })
 	p999 = roundTrip("rtt_p999_us", "99.9 % round trip, µs", func(r Round) float64 { return r.Latency.P999NS })
-	cpu  = value{"cpu_s_per_million", "CPU seconds of both sides per million messages",
+	// of the scenarios that send at a fixed rate
+	late50  = lateness("late_p50_us", "median from when it was due, µs", func(r Round) float64 { return r.Latency.P50NS })
+	late99  = lateness("late_p99_us", "99 % from when it was due, µs", func(r Round) float64 { return r.Latency.P99NS })
+	late999 = lateness("late_p999_us", "99.9 % from when it was due, µs", func(r Round) float64 { return r.Latency.P999NS })
+
+	idleBytes = idling("idle_bytes_per_conn", "resident memory of the server per connection, bytes",
+		func(i *wire.Idle) float64 { return i.BytesPerConn })
+	idleWakeups = idling("idle_wakeups_per_s", "wake-ups of all threads of the server per second",
+		func(i *wire.Idle) float64 { return i.WakeupsPerS })
+	cpu = value{"cpu_s_per_million", "CPU seconds of both sides per million messages",
 		func(_ scenario.Case, r Round) float64 {
 			return (r.CPUUser + r.CPUSys) / float64(r.Messages) * 1e6
 		}}
@@ -47,22 +57,46 @@ var (
 		}}
 
 	// allValues are the columns of the CSV.
-	allValues = []value{rate, bandwidth, oneWay, p50, p99, p999, cpu, memory, lost}
+	allValues = []value{rate, bandwidth, oneWay, p50, p99, p999, late50, late99, late999,
+		idleBytes, idleWakeups, cpu, memory, lost}
 )
 
 func roundTrip(column, title string, ns func(Round) float64) value {
-	return value{column, title, func(_ scenario.Case, r Round) float64 {
-		if r.Latency == nil {
+	return timed(column, title, false, ns)
+}
+
+func lateness(column, title string, ns func(Round) float64) value {
+	return timed(column, title, true, ns)
+}
+
+// timed is a quantile in µs of the scenarios that do, or do not, send at a rate.
+func timed(column, title string, byRate bool, ns func(Round) float64) value {
+	return value{column, title, func(c scenario.Case, r Round) float64 {
+		if r.Latency == nil || byRate != (c.Axis == scenario.ByRate) {
 			return math.NaN()
 		}
 		return ns(r) / 1e3
 	}}
 }
 
+func idling(column, title string, of func(*wire.Idle) float64) value {
+	return value{column, title, func(_ scenario.Case, r Round) float64 {
+		if r.Idle == nil {
+			return math.NaN()
+		}
+		return of(r.Idle)
+	}}
+}
+
 // main is what a scenario is about; its ratio to libzmq is reported.
 func mainValue(s *scenario.Scenario) value {
-	if s.Metric == scenario.Latency {
+	switch {
+	case s.Axis == scenario.ByRate:
+		return late50
+	case s.Metric == scenario.Latency:
 		return oneWay
+	case s.Metric == scenario.Idling:
+		return idleBytes
 	}
 	return rate
 }
@@ -70,6 +104,10 @@ func mainValue(s *scenario.Scenario) value {
 // shown are the values the text report has for a scenario.
 func shown(s *scenario.Scenario) []value {
 	switch {
+	case s.Axis == scenario.ByRate:
+		return []value{late50, late99, late999, cpu, memory}
+	case s.Metric == scenario.Idling:
+		return []value{idleBytes, idleWakeups, memory}
 	case s.Metric == scenario.Latency:
 		return []value{oneWay, p50, p99, p999, cpu, memory}
 	case s.Axis == scenario.BySize:

@@ -8,6 +8,8 @@ const (
 	firstThroughput = 10000 // messages of the first calibration run
 	firstLatency    = 500   // round trips of it
 	firstBytes      = 8 << 20
+	firstAtRate     = 100 * time.Millisecond
+	rateMin         = time.Second // the shortest that shows a 99th percentile at 1,000 msg/s
 	countMin        = 20
 	countMax        = 50_000_000
 	bytesMax        = 32 << 30 // a run moves no more than this
@@ -20,6 +22,12 @@ const (
 // FirstCount is the number of messages of a first calibration run, small
 // enough for the slowest peer.
 func (c Case) FirstCount() int {
+	switch {
+	case c.Metric == Idling:
+		return c.N
+	case c.Axis == ByRate:
+		return c.atRate(firstAtRate)
+	}
 	if c.Metric == Latency {
 		return c.clamp(min(firstLatency, firstBytes/c.Size))
 	}
@@ -29,6 +37,9 @@ func (c Case) FirstCount() int {
 	}
 	return c.clamp(n)
 }
+
+// atRate is how many messages the case's rate makes in d.
+func (c Case) atRate(d time.Duration) int { return c.clamp(int(d.Seconds() * float64(c.N))) }
 
 // clamp keeps a count between the limits of any run.
 func (c Case) clamp(n int) int {
@@ -46,6 +57,12 @@ func (c Case) copies() int {
 // Scale returns the number of messages that takes about target, given that
 // count took elapsed, and whether elapsed was long enough to rely on it.
 func (c Case) Scale(count int, elapsed, target time.Duration) (next int, enough bool) {
+	switch {
+	case c.Metric == Idling:
+		return c.N, true
+	case c.Axis == ByRate:
+		return c.atRate(max(target, rateMin)), true
+	}
 	elapsed = max(elapsed, time.Microsecond)
 	factor := min(float64(target)/float64(elapsed), growthMax)
 	next = c.clamp(int(float64(count) * factor))
@@ -55,6 +72,9 @@ func (c Case) Scale(count int, elapsed, target time.Duration) (next int, enough 
 // Carry guesses the count for this case's first calibration run from a
 // neighbouring case of the same scenario whose count took about target.
 func (c Case) Carry(from Case, count int) int {
+	if c.Metric == Idling || c.Axis == ByRate {
+		return c.FirstCount()
+	}
 	const share = 4 // of the target, as the guess may be too high
 	n := count / share
 	if c.Size > from.Size {

@@ -19,16 +19,26 @@ type Metric int
 const (
 	Throughput Metric = iota
 	Latency
+	Idling // memory and wake-ups of connections that do nothing
 )
 
 // Axis is the parameter that varies within a scenario.
 type Axis int
 
-// A scenario has one point per size, or one per number of connections.
+// A scenario has one point per size, or one per number of connections or of
+// what else its axis counts.
 const (
 	BySize Axis = iota
 	ByConns
+	ByRate // messages per second
+	ByTopics
+	ByGoroutines
 )
+
+var axisNames = map[Axis]string{BySize: "bytes", ByConns: "conns", ByRate: "msg/s", ByTopics: "topics",
+	ByGoroutines: "goroutines"}
+
+func (a Axis) String() string { return axisNames[a] }
 
 // Placeholders in Step.Args, replaced for each measurement.
 const (
@@ -38,6 +48,7 @@ const (
 	argConns = "CONNS"  // connections
 	argFirst = "FIRST"  // the first endpoint any step has bound
 	argNext  = ">OTHER" // the second one, to connect to
+	argJoin  = ">FIRST" // the first one, to connect to with a kind that binds as a rule
 )
 
 // NoStep is the value of Step.Go in steps that give no go-ahead.
@@ -73,6 +84,9 @@ var sizes = []int{1, 16, 64, 256, 1024, 8192, 65536, 1048576}
 
 // Sizes of the secured series, in bytes.
 var curveSizes = []int{64, 256, 1024, 8192, 65536}
+
+// Sizes of PAIR's series, in bytes.
+var pairSizes = []int{1, 64, 1024, 8192}
 
 // Size used where the number of connections varies.
 const fanBytes = 64
@@ -115,6 +129,42 @@ var (
 	}
 )
 
+// The scenarios of the ZeroMQ family.
+var (
+	pairSteps = []Step{
+		{Command: wire.PairServe, Args: []string{argBind, argSize}, Ready: true, Go: NoStep},
+		{Command: wire.Pair, Args: []string{argFirst, argSize, argCount}, Measured: true, Go: NoStep},
+	}
+	inprocPairSteps = []Step{
+		{Command: wire.InprocPair, Args: []string{argSize, argCount}, Measured: true, Go: NoStep},
+	}
+	pubProxySteps = []Step{
+		{Command: wire.PubProxy, Args: []string{argBind, argBind}, Ready: true, Go: NoStep},
+		{Command: wire.Pub, Args: []string{argJoin, argSize, argCount, argConns}, Ready: true, Go: NoStep},
+		{Command: wire.Sub, Args: []string{argNext, argSize, argCount, argConns}, Ready: true, Measured: true, Go: 1},
+	}
+	callProxySteps = []Step{
+		{Command: wire.CallProxy, Args: []string{argBind, argBind}, Ready: true, Go: NoStep},
+		{Command: wire.Router, Args: []string{argNext, argSize, argCount, argConns}, Ready: true, Go: NoStep},
+		{Command: wire.Dealer, Args: []string{argFirst, argSize, argCount, argConns}, Measured: true, Go: NoStep},
+	}
+	sharedSteps = []Step{
+		{Command: wire.Pull, Args: []string{argBind, argSize, argCount}, Ready: true, Measured: true, Go: NoStep},
+		{Command: wire.SharedPush, Args: []string{argFirst, argSize, argCount, argConns}, Go: NoStep},
+	}
+	rateSteps = []Step{
+		{Command: wire.RatePull, Args: []string{argBind, argSize, argCount, argConns}, Ready: true, Measured: true, Go: NoStep},
+		{Command: wire.RatePush, Args: []string{argFirst, argSize, argCount, argConns}, Go: NoStep},
+	}
+	idleSteps = []Step{
+		{Command: wire.IdleServer, Args: []string{argBind, argSize, argCount, argConns}, Ready: true, Measured: true, Go: NoStep},
+		{Command: wire.IdleClient, Args: []string{argFirst, argSize, argCount, argConns}, Go: NoStep},
+	}
+	topicsSteps = []Step{
+		{Command: wire.Topics, Args: []string{argSize, argCount, argConns}, Measured: true, Go: NoStep},
+	}
+)
+
 // Catalogue is every scenario in the order of the report.
 var Catalogue = []Scenario{
 	{Name: "tcp-thr", Title: "TCP throughput, PUSH to PULL", Transport: "tcp", Steps: throughputSteps,
@@ -141,6 +191,25 @@ var Catalogue = []Scenario{
 		Steps: routerSteps, Sizes: []int{fanBytes}, Conns: []int{100}, quick: []int{100}},
 	{Name: "proxy", Title: "Proxy throughput, PUSH to PULL/PUSH to PULL", Transport: "tcp", Steps: proxySteps,
 		Sizes: []int{64, 1024}, Conns: []int{1}, quick: []int{64}},
+	{Name: "proxy-xpub", Title: "Proxy throughput, PUB to XSUB/XPUB to SUB", Transport: "tcp", Steps: pubProxySteps,
+		Sizes: []int{64}, Conns: []int{1}, quick: []int{64}},
+	{Name: "proxy-call", Title: "Proxy, 100 DEALER to ROUTER/DEALER to ROUTER, one request each in flight",
+		Transport: "tcp", Axis: ByConns, Steps: callProxySteps, Sizes: []int{fanBytes}, Conns: []int{100}},
+	{Name: "tcp-pair-lat", Title: "TCP latency, PAIR", Transport: "tcp", Metric: Latency, Steps: pairSteps,
+		Sizes: pairSizes, Conns: []int{1}},
+	{Name: "ipc-pair-lat", Title: "IPC latency, PAIR", Transport: "ipc", Metric: Latency, Steps: pairSteps,
+		Sizes: pairSizes, Conns: []int{1}},
+	{Name: "inproc-pair-lat", Title: "Inproc latency, PAIR", Transport: "inproc", Metric: Latency,
+		Steps: inprocPairSteps, Sizes: pairSizes, Conns: []int{1}, quick: []int{64}},
+	{Name: "shared", Title: "One PUSH used by N goroutines", Transport: "tcp", Axis: ByGoroutines, Steps: sharedSteps,
+		Sizes: []int{fanBytes}, Conns: []int{1, 8}},
+	{Name: "rate", Title: "Latency from when a message was due, at a fixed rate, PUSH to PULL", Transport: "tcp",
+		Metric: Latency, Axis: ByRate, Steps: rateSteps, Sizes: []int{fanBytes}, Conns: []int{1000, 10000, 100000},
+		quick: []int{1000}},
+	{Name: "idle", Title: "Idle connections", Transport: "tcp", Metric: Idling, Axis: ByConns, Steps: idleSteps,
+		Sizes: []int{fanBytes}, Conns: []int{1000, 10000}},
+	{Name: "topics", Title: "Matching among N subscriptions, PUB to SUB, inproc", Transport: "inproc", Axis: ByTopics,
+		Steps: topicsSteps, Sizes: []int{20}, Conns: []int{10000, 100000, 1000000}, quick: []int{10000}},
 }
 
 // Commands lists what a driver must know to take part in s.
@@ -161,18 +230,18 @@ type Case struct {
 
 // Point is the value on the scenario's axis.
 func (c Case) Point() int {
-	if c.Axis == ByConns {
-		return c.N
+	if c.Axis == BySize {
+		return c.Size
 	}
-	return c.Size
+	return c.N
 }
 
 // Label names the case in progress lines and errors.
 func (c Case) Label() string {
-	if c.Axis == ByConns {
-		return fmt.Sprintf("%s %d conns", c.Name, c.N)
+	if c.Axis == BySize {
+		return fmt.Sprintf("%s %d B", c.Name, c.Size)
 	}
-	return fmt.Sprintf("%s %d B", c.Name, c.Size)
+	return fmt.Sprintf("%s %d %s", c.Name, c.N, c.Axis)
 }
 
 // Cases lists the points of s; quick leaves only those of -quick.
@@ -214,6 +283,8 @@ func (c Case) Argv(s Step, count int, bind func() string, bound []string) ([]str
 			a = strconv.Itoa(c.N)
 		case a == argFirst && len(bound) > 0:
 			a = bound[0]
+		case a == argJoin && len(bound) > 0:
+			a = ">" + bound[0]
 		case a == argNext && len(bound) > 1:
 			a = ">" + bound[1]
 		default:

@@ -29,6 +29,8 @@ func TestInterleaveAlternatesPeers(t *testing.T) {
 func TestCatalogueIsSound(t *testing.T) {
 	known := []string{wire.Pull, wire.Push, wire.Rep, wire.Req, wire.Pub, wire.Sub, wire.Router,
 		wire.Dealer, wire.Proxy, wire.InprocThr, wire.InprocLat,
+		wire.PairServe, wire.Pair, wire.InprocPair, wire.PubProxy, wire.CallProxy, wire.SharedPush, wire.RatePush,
+		wire.RatePull, wire.IdleServer, wire.IdleClient, wire.Topics,
 		wire.CurvePull, wire.CurvePush, wire.CurveRep, wire.CurveReq}
 	seen := map[string]bool{}
 	for i := range Catalogue {
@@ -108,7 +110,7 @@ func TestParseOnly(t *testing.T) {
 	if _, err := ParseOnly("nope", peers); err == nil || !strings.Contains(err.Error(), "libzmq nng") {
 		t.Errorf("unknown term gave %v, want an error that lists the peers", err)
 	}
-	if got := len(Selection{}.Cases(false)); got != 6*8+2*5+4+3+1+2 {
+	if got := len(Selection{}.Cases(false)); got != 6*8+2*5+4+3+1+2+1+1+3*4+2+3+2+3 {
 		t.Errorf("the whole plan has %d cases, want all of the catalogue", got)
 	}
 }

@@ -39,6 +39,21 @@ const (
 	InprocLat = "inproc-lat"
 )
 
+// The commands that only drivers of ZeroMQ know.
+const (
+	PairServe  = "pair-serve"  // a PAIR that sends back what it gets
+	Pair       = "pair"        // the PAIR that measures
+	InprocPair = "inproc-pair" // both in one process
+	PubProxy   = "pub-proxy"   // XSUB front, XPUB back
+	CallProxy  = "call-proxy"  // ROUTER front, DEALER back
+	SharedPush = "shared-push" // one PUSH used by conns goroutines
+	RatePush   = "rate-push"   // conns messages per second, stamped with when they are due
+	RatePull   = "rate-pull"   // takes the time from a message's stamp
+	IdleServer = "idle-server" // a PULL with conns connections that do nothing
+	IdleClient = "idle-client" // a PUSH with conns connections
+	Topics     = "topics"      // a PUB and a SUB with conns subscriptions, inproc
+)
+
 // CurvePrefix stands before a command whose connection is secured by CURVE.
 const CurvePrefix = "curve-"
 
@@ -69,6 +84,12 @@ type Latency struct {
 	MaxNS  float64 `json:"max_ns"`
 }
 
+// Idle is what connections cost that do nothing.
+type Idle struct {
+	BytesPerConn float64 `json:"bytes_per_conn"` // resident memory
+	WakeupsPerS  float64 `json:"wakeups_per_s"`  // of all threads of the process
+}
+
 // Result is what one driver process reports. Messages are counted where they
 // are received: deliveries for pub and sub, round trips for latency.
 type Result struct {
@@ -80,6 +101,7 @@ type Result struct {
 	Seconds  float64  `json:"seconds"` // from the first timed moment to the last message
 	RSSKB    int64    `json:"rss_kb"`  // peak resident memory, KiB
 	Latency  *Latency `json:"latency,omitempty"`
+	Idle     *Idle    `json:"idle,omitempty"`
 }
 
 // Version is the answer to the version command.

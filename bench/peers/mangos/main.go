@@ -122,7 +122,7 @@ func (s *socket) Serve() error {
 	}
 }
 
-func openProxy(front, back string) (bound [2]string, run func() error, err error) {
+func openProxy(_, front, back string) (bound [2]string, run func() error, err error) {
 	f, err := xpull.NewSocket()
 	if err != nil {
 		return bound, nil, err

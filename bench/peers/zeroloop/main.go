@@ -21,6 +21,7 @@ func main() {
 		Version:   fmt.Sprintf("zeroloop, level of libzmq %d.%d.%d", major, minor, patch),
 		Open:      func(c peer.Config) (peer.Socket, error) { return open(c) },
 		Curve:     true,
+		More:      family,
 		OpenProxy: openProxy,
 	})
 }
@@ -30,6 +31,7 @@ const backlogConns = 4096
 var types = map[string]zmq.SocketType{
 	wire.Push: zmq.PUSH, wire.Pull: zmq.PULL, wire.Req: zmq.REQ, wire.Rep: zmq.REP,
 	wire.Pub: zmq.PUB, wire.Sub: zmq.SUB, wire.Dealer: zmq.DEALER, wire.Router: zmq.ROUTER,
+	wire.Pair: zmq.PAIR, wire.PairServe: zmq.PAIR, kindXSub: zmq.XSUB, kindXPub: zmq.XPUB,
 }
 
 type socket struct {
@@ -42,7 +44,7 @@ type socket struct {
 func open(c peer.Config) (*socket, error) {
 	var opts []zmq.Option
 	switch {
-	case c.Kind == wire.Pub:
+	case c.Kind == wire.Pub || c.Kind == kindXPub:
 		opts = append(opts, zmq.WithXPubNoDrop(true))
 	case c.Kind == wire.Push && !strings.HasPrefix(c.Endpoint, "inproc"):
 		opts = append(opts, zmq.WithImmediate(true))
@@ -55,11 +57,16 @@ func open(c peer.Config) (*socket, error) {
 	if c.Curve {
 		opts = append(opts, secure(c.Connect)...)
 	}
+	kind := types[c.Kind]
+	if c.Kind == wire.Topics {
+		kind = map[bool]zmq.SocketType{false: zmq.PUB, true: zmq.SUB}[c.Connect]
+		opts = append(opts, zmq.WithSendHWM(0), zmq.WithRecvHWM(0)) // subscriptions have no end
+	}
 	ctx, err := sharedContext()
 	if err != nil {
 		return nil, err
 	}
-	z, err := ctx.NewSocket(types[c.Kind], opts...)
+	z, err := ctx.NewSocket(kind, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -120,17 +127,4 @@ func (s *socket) Serve() error {
 			return err
 		}
 	}
-}
-
-func openProxy(front, back string) (bound [2]string, run func() error, err error) {
-	f, err := open(peer.Config{Kind: wire.Pull, Endpoint: front})
-	if err != nil {
-		return bound, nil, err
-	}
-	b, err := open(peer.Config{Kind: wire.Push, Endpoint: back})
-	if err != nil {
-		return bound, nil, err
-	}
-	run = func() error { return zmq.Proxy(context.Background(), f.zmq, b.zmq, nil) }
-	return [2]string{f.endpoint, b.endpoint}, run, nil
 }

@@ -141,7 +141,7 @@ static void role_idle_server(const args_t *a) {
     print_ready(bound);
     uint64_t start = now_ns();
     while (descriptors() < a->conns)
-        sleep_ms(10);
+        sleep_ms(200);
     for (int i = 0; i < a->conns; i++)
         sock_recv(&s);
     uint64_t ns = now_ns() - start;
@@ -167,7 +167,7 @@ static void role_idle_client(const args_t *a) {
             sleep_ms(10); // a server bounds the handshakes that it has at a time
     }
     while (descriptors() < a->conns)
-        sleep_ms(10);
+        sleep_ms(200);
     sleep_ms(IDLE_SETTLE_MS / 3); // the last handshakes
     for (int i = 0; i < a->conns; i++)
         sock_send(s, a->size);

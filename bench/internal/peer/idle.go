@@ -13,9 +13,10 @@ import (
 )
 
 const (
-	idleSettle = 3 * time.Second // after the last message: buffers may be given back
-	idleBurst  = 100             // connections are made at a time
-	idleWatch  = 2 * time.Second // wake-ups are counted for as long
+	idleSettle = 3 * time.Second        // after the last message: buffers may be given back
+	idleLook   = 200 * time.Millisecond // counting descriptors costs more the more there are
+	idleBurst  = 100                    // connections are made at a time
+	idleWatch  = 2 * time.Second        // wake-ups are counted for as long
 )
 
 // Connector is a Socket that can make more connections.
@@ -117,7 +118,7 @@ func awaitDescriptors(n int) error {
 		if have, err := descriptors(); err != nil || have >= n {
 			return err
 		}
-		time.Sleep(subTick)
+		time.Sleep(idleLook)
 	}
 }
 

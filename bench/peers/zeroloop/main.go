@@ -26,7 +26,10 @@ func main() {
 	})
 }
 
-const backlogConns = 4096
+const (
+	backlogConns  = 4096
+	handshakesMax = 20000 // all clients of a measurement come at once
+)
 
 var types = map[string]zmq.SocketType{
 	wire.Push: zmq.PUSH, wire.Pull: zmq.PULL, wire.Req: zmq.REQ, wire.Rep: zmq.REP,
@@ -52,7 +55,7 @@ func open(c peer.Config) (*socket, error) {
 		opts = append(opts, zmq.WithSubscribe(""))
 	}
 	if !c.Connect {
-		opts = append(opts, zmq.WithBacklog(backlogConns))
+		opts = append(opts, zmq.WithBacklog(backlogConns), zmq.WithMaxHandshakes(handshakesMax))
 	}
 	if c.Curve {
 		opts = append(opts, secure(c.Connect)...)

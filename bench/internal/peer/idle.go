@@ -4,9 +4,9 @@ package peer
 
 import (
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/zeroloop/zmq/bench/internal/wire"
@@ -102,14 +102,10 @@ func residentKB() (int64, error) {
 
 // wakeups is how often all threads of the process have slept so far, as the
 // kernel counts it; each sleep that ended was a wake-up.
-func wakeups() (sum int64, err error) {
-	files, err := filepath.Glob("/proc/self/task/*/status")
-	for _, f := range files {
-		if text, err := os.ReadFile(f); err == nil { // the thread may be gone
-			sum += statusNumber(string(text), "voluntary_ctxt_switches:")
-		}
-	}
-	return sum, err
+func wakeups() (int64, error) {
+	var u syscall.Rusage
+	err := syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return int64(u.Nvcsw), err
 }
 
 // awaitDescriptors returns when the process has n descriptors open.

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 
 	"github.com/zeroloop/zmq/engine/zmtp"
-	"github.com/zeroloop/zmq/internal/salsa8"
 	"golang.org/x/crypto/poly1305"
 	"golang.org/x/crypto/salsa20/salsa"
 )
@@ -39,7 +38,6 @@ type cipher struct {
 	first   [64]byte // the first block of the key stream
 	mac     [32]byte
 	tag     [tagSize]byte
-	wide    salsa8.State // the same key, for many blocks at a time
 }
 
 // init derives the key from the shared one and the nonces' fixed part of 16
@@ -48,7 +46,6 @@ func (c *cipher) init(shared *[32]byte, prefix string) {
 	var fixed [16]byte
 	copy(fixed[:], prefix)
 	salsa.HSalsa20(&c.key, &fixed, shared, &salsa.Sigma)
-	c.wide.SetKey(&c.key)
 }
 
 // begin makes the first block of a message's key stream.
@@ -71,11 +68,8 @@ func (c *cipher) stream(dst, src []byte) {
 		return
 	}
 	// Block 0 is the first one.
-	wide := c.wide.XOR(dst[n:len(src)], src[n:], (*[shortNonceSize]byte)(c.counter[:]), 1)
-	if n += wide; n < len(src) {
-		binary.LittleEndian.PutUint32(c.counter[shortNonceSize:], uint32(1+wide/64))
-		salsa.XORKeyStream(dst[n:len(src)], src[n:], &c.counter, &c.key)
-	}
+	binary.LittleEndian.PutUint32(c.counter[shortNonceSize:], 1)
+	salsa.XORKeyStream(dst[n:len(src)], src[n:], &c.counter, &c.key)
 }
 
 // seal appends a MESSAGE.

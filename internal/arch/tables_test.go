@@ -53,7 +53,6 @@ var layers = []struct {
 	{"internal/buf", 0, false},
 	{"internal/leaktest", 0, false},
 	{"internal/z85", 0, false},
-	{"internal/salsa8", 0, false},
 }
 
 // testOnly lists packages that only _test.go files may import, and noImport

@@ -31,7 +31,9 @@ type runner struct {
 	report  *report.Run
 	left    int // cells still to measure, for the budget
 	done    int // cells measured
-	total   int
+	// fixed is the time still to come that the budget has no say in.
+	fixed time.Duration
+	total int
 	// counts remembers the count of each peer's last case, to start from.
 	counts map[string]calibrated
 }
@@ -123,6 +125,7 @@ func (r *runner) measure(ctx context.Context) {
 	cases := r.only.Cases(r.quick)
 	for _, c := range cases {
 		r.total += len(r.able(c))
+		r.fixed += c.Fixed(r.rounds) * time.Duration(len(r.able(c)))
 	}
 	r.left = r.total
 	for _, c := range cases {
@@ -140,8 +143,9 @@ func (r *runner) measure(ctx context.Context) {
 
 // measureCase calibrates every peer and then runs the interleaved rounds.
 func (r *runner) measureCase(ctx context.Context, c scenario.Case) {
-	target := scenario.Target(r.want, r.budget-time.Since(r.started), r.left, r.rounds)
+	target := scenario.Target(r.want, r.budget-r.fixed-time.Since(r.started), r.left, r.rounds)
 	peers := r.able(c)
+	r.fixed -= c.Fixed(r.rounds) * time.Duration(len(peers))
 	cells := map[int]*report.Cell{}
 	var order []int
 	for _, p := range peers {
@@ -156,7 +160,7 @@ func (r *runner) measureCase(ctx context.Context, c scenario.Case) {
 		order = append(order, p)
 	}
 	failures := map[int]int{}
-	for _, m := range scenario.Interleave(c, order, r.rounds) {
+	for _, m := range scenario.Interleave(c, order, c.Rounds(r.rounds)) {
 		if ctx.Err() != nil {
 			break
 		}
@@ -181,6 +185,9 @@ func (r *runner) measureCase(ctx context.Context, c scenario.Case) {
 // calibrate finds the number of messages that takes about target.
 func (r *runner) calibrate(ctx context.Context, d drivers.Driver, c scenario.Case, target time.Duration) (int, error) {
 	count := c.FirstCount()
+	if c.Metric == scenario.Idling {
+		return count, nil
+	}
 	if last, ok := r.counts[d.Name]; ok && last.at.Scenario == c.Scenario {
 		count = c.Carry(last.at, last.count)
 	}

@@ -9,7 +9,9 @@ const (
 	firstLatency    = 500   // round trips of it
 	firstBytes      = 8 << 20
 	firstAtRate     = 100 * time.Millisecond
-	rateMin         = time.Second // the shortest that shows a 99th percentile at 1,000 msg/s
+	idleRoundsMax   = 2
+	idleTime        = 12 * time.Second // of one round at 10,000 connections
+	rateMin         = time.Second      // the shortest that shows a 99th percentile at 1,000 msg/s
 	countMin        = 20
 	countMax        = 50_000_000
 	bytesMax        = 32 << 30 // a run moves no more than this
@@ -40,6 +42,27 @@ func (c Case) FirstCount() int {
 
 // atRate is how many messages the case's rate makes in d.
 func (c Case) atRate(d time.Duration) int { return c.clamp(int(d.Seconds() * float64(c.N))) }
+
+// Rounds is how many of the rounds asked for the case gets: memory hardly
+// varies, and to open ten thousand connections takes long.
+func (c Case) Rounds(rounds int) int {
+	if c.Metric == Idling {
+		return min(rounds, idleRoundsMax)
+	}
+	return rounds
+}
+
+// Fixed is the time that the rounds of one peer take in a case whose duration is
+// not chosen by the budget, 0 in all others.
+func (c Case) Fixed(rounds int) time.Duration {
+	switch {
+	case c.Metric == Idling:
+		return time.Duration(c.Rounds(rounds)) * idleTime
+	case c.Axis == ByRate:
+		return time.Duration(rounds+1) * rateMin
+	}
+	return 0
+}
 
 // clamp keeps a count between the limits of any run.
 func (c Case) clamp(n int) int {

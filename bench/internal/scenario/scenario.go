@@ -207,7 +207,7 @@ var Catalogue = []Scenario{
 		Metric: Latency, Axis: ByRate, Steps: rateSteps, Sizes: []int{fanBytes}, Conns: []int{1000, 10000, 100000},
 		quick: []int{1000}},
 	{Name: "idle", Title: "Idle connections", Transport: "tcp", Metric: Idling, Axis: ByConns, Steps: idleSteps,
-		Sizes: []int{fanBytes}, Conns: []int{1000, 10000}},
+		Sizes: []int{fanBytes}, Conns: []int{10000}},
 	{Name: "topics", Title: "Matching among N subscriptions, PUB to SUB, inproc", Transport: "inproc", Axis: ByTopics,
 		Steps: topicsSteps, Sizes: []int{20}, Conns: []int{10000, 100000, 1000000}, quick: []int{10000}},
 }

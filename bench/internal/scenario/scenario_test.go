@@ -110,7 +110,7 @@ func TestParseOnly(t *testing.T) {
 	if _, err := ParseOnly("nope", peers); err == nil || !strings.Contains(err.Error(), "libzmq nng") {
 		t.Errorf("unknown term gave %v, want an error that lists the peers", err)
 	}
-	if got := len(Selection{}.Cases(false)); got != 6*8+2*5+4+3+1+2+1+1+3*4+2+3+2+3 {
+	if got := len(Selection{}.Cases(false)); got != 6*8+2*5+4+3+1+2+1+1+3*4+2+3+1+3 {
 		t.Errorf("the whole plan has %d cases, want all of the catalogue", got)
 	}
 }

@@ -46,7 +46,7 @@ const (
 	// sender writes by itself. Shorter gaps mean a stream, and a stream is better
 	// batched by the loop: writing inline on each send costs 4 to 7 times of the
 	// throughput.
-	inlineGap = 100 * time.Microsecond
+	inlineGap = 20 * time.Microsecond
 	// relievedGap is the pause that a loop's connections together must have seen
 	// after an inline write. A sender that goes on at once, on another connection,
 	// has a stream for many peers: the loop then finds several messages at each,

@@ -70,8 +70,8 @@ func TestHalfOpenFlood(t *testing.T) {
 	for _, p := range securedPairs() {
 		for _, silent := range []string{"", greeting(p.mechanism)[:11], greeting(p.mechanism)} {
 			t.Run(fmt.Sprintf("%s after %d bytes", p.name, len(silent)), func(t *testing.T) {
-				const floodCount, max = 500, 20
-				v := newVictim(t, p, zmq.WithMaxHandshakes(max))
+				const floodCount, max = 500, 100
+				v := newVictim(t, p, zmq.WithMaxHandshakes(max), zmq.WithHandshakeInterval(3*time.Second))
 				events := v.router.Events(v.ctx, failedHandshake)
 				for i := range floodCount {
 					if _, err := io.WriteString(v.dial(), silent); err != nil {
@@ -101,7 +101,7 @@ func TestHalfOpenFlood(t *testing.T) {
 func TestManyHalfOpen(t *testing.T) {
 	const floodCount, max = 10_000, 1000
 	// A kernel with a full backlog makes clients try again after a second.
-	v := newVictim(t, curvePair(), zmq.WithMaxHandshakes(max), zmq.WithBacklog(2000))
+	v := newVictim(t, curvePair(), zmq.WithMaxHandshakes(max), zmq.WithBacklog(2000), zmq.WithHandshakeInterval(3*time.Second))
 	c := v.pair.rawClient(t, rawDealer)
 	hello, _ := c.Next(nil)
 	said := []string{"", greeting("CURVE"), greeting("CURVE") + "\x04" + string([]byte{byte(len(hello))}) + string(hello)}
@@ -131,6 +131,21 @@ func TestManyHalfOpen(t *testing.T) {
 		t.Errorf("%d were thrown out", n)
 	}
 	v.stands()
+}
+
+// TestHerdGetsIn: many more clients than may be in their handshake at a time come at
+// once, and all of them get in.
+func TestHerdGetsIn(t *testing.T) {
+	const clients = 1000
+	needsDescriptors(t, 3*clients)
+	w := newWorld(t)
+	router, ep := w.bound(zmq.ROUTER, "tcp://127.0.0.1:*", zmq.WithMaxHandshakes(20), zmq.WithBacklog(2*clients))
+	for range clients {
+		w.send(w.connected(zmq.DEALER, ep), "in")
+	}
+	for range clients {
+		w.recv(router)
+	}
 }
 
 // needsDescriptors raises the limit of open files, if that is needed.

@@ -38,8 +38,10 @@ func WithZAPDomain(domain string) Option { return byText(option.ZAPDomainID, dom
 func WithZAPEnforceDomain(on bool) Option { return onOff(option.ZAPEnforceDomainID, on) }
 
 // WithMaxHandshakes sets how many connections of one bound endpoint may be in
-// their handshake at a time, default 1000, at least 1. One more ends the oldest of
-// them, so that a flood of silent connections keeps nobody out.
+// their handshake at a time, default 1000, at least 1. Where there are so many
+// nobody is accepted until one is through, or until the oldest has had a second (a
+// thirtieth of the handshake interval, if that is less): that one is then ended, so
+// that a flood of silent connections keeps nobody out.
 func WithMaxHandshakes(connections int) Option {
 	return number(func(o *option.Options) *int { return &o.HandshakesMax }, connections, 1)
 }

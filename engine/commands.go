@@ -23,6 +23,7 @@ var (
 	opResolved      = &reactor.Op{Name: "resolved"}       // a lookup is done
 	opAuthenticated = &reactor.Op{Name: "authenticated"}  // an authenticator may have answered
 	opCrowdedOut    = &reactor.Op{Name: "crowded out"}    // a handshake is in the way of others
+	opAcceptAgain   = &reactor.Op{Name: "accept again"}   // a handshake has ended that others waited for
 	opListen        = &reactor.Op{Name: "listen"}         // a listener begins
 	opListenTerm    = &reactor.Op{Name: "listener term"}  // a listener ends
 )
@@ -39,6 +40,7 @@ func init() {
 	opResolved.Run = func(c reactor.Command) { c.To.(*connecter).processResolved(c.Arg.(*resolved)) }
 	opAuthenticated.Run = func(c reactor.Command) { c.To.(*Stream).processAuthenticated() }
 	opCrowdedOut.Run = func(c reactor.Command) { c.To.(*Session).processCrowdedOut() }
+	opAcceptAgain.Run = func(c reactor.Command) { c.To.(*Listener).accept() }
 	opListen.Run = func(c reactor.Command) { c.To.(*Listener).processListen() }
 	opListenTerm.Run = func(c reactor.Command) { c.To.(*Listener).processTerm() }
 }

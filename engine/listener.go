@@ -45,7 +45,9 @@ type Listener struct {
 // NewListener makes a listener of a bound socket, which it owns from now on. It
 // does nothing before Start. It keeps opts.
 func NewListener(loop *reactor.Loop, pool *reactor.Pool, host Host, opts *option.Options, l *transport.Listener) *Listener {
-	return &Listener{loop: loop, pool: pool, host: host, opts: opts, scheme: schemeOf(l.Endpoint()), l: l, ranks: unfinished{connectionsMax: opts.HandshakesMax}}
+	made := &Listener{loop: loop, pool: pool, host: host, opts: opts, scheme: schemeOf(l.Endpoint()), l: l}
+	made.ranks.init(made)
+	return made
 }
 
 // Start lets the listener begin on its loop. Any goroutine, once.
@@ -85,6 +87,10 @@ func (l *Listener) Fire(*reactor.Timer) {
 func (l *Listener) accept() {
 	for range acceptsPerTurnMax {
 		if l.ended {
+			return
+		}
+		if d := l.ranks.wait(); d > 0 {
+			l.loop.SetTimer(&l.pause, d, l)
 			return
 		}
 		fd, peer, err := l.l.Accept()

@@ -40,6 +40,7 @@ type Session struct {
 	past       traffic
 	unsent     int           // bytes of the next large body that the last stream had sent
 	place      *list.Element // in ranks, guarded by its lock
+	entered    time.Time     // there, guarded likewise
 
 	// shared: the stream that reads the pipe; written by the loop, read by whoever
 	// signals the session. Its nil means that a signal has no one to reach: the

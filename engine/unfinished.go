@@ -10,22 +10,57 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
+
+	"github.com/zeroloop/zmq/reactor"
 )
 
 // unfinished are the accepted connections of one listener that are not through
 // their handshake, oldest first. Their number is bounded, so that silent
 // connections use up neither descriptors nor memory: a new one beyond it drives
 // the oldest out, not itself, as a flood must not keep out those who come during
-// it. The lock is a leaf; only connections coming and going take it.
+// it. But one is driven out only after it had its time: until the oldest is of age
+// the listener accepts nobody, who waits in the kernel's backlog loses nothing. So
+// ten thousand peers that all come back at once get in one after another. The lock
+// is a leaf; only connections coming and going take it.
 type unfinished struct {
 	connectionsMax int
+	grace          time.Duration // a handshake's time when others wait
+	listener       *Listener
 
 	// shared; atomic: all connections of the listener, the finished ones too
 	all atomic.Int64
 
 	mu sync.Mutex
 	// +checklocks:mu
-	queue list.List // of *Session
+	queue   list.List // of *Session
+	waiting bool      // the listener waits for one to leave
+}
+
+// graceMax is what a handshake is given at most when others wait for its place.
+const graceMax = time.Second
+
+// init makes the ranks of a listener. Where handshakes are to be short the grace
+// is, too.
+func (u *unfinished) init(l *Listener) {
+	u.connectionsMax, u.grace, u.listener = l.opts.HandshakesMax, graceMax, l
+	if whole := l.opts.HandshakeInterval; whole > 0 {
+		u.grace = min(whole/30, graceMax)
+	}
+}
+
+// wait returns how long the listener has to wait before it accepts another
+// connection, at most: it hears earlier when one has left.
+func (u *unfinished) wait() time.Duration {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.waiting = false
+	if u.queue.Len() < u.connectionsMax {
+		return 0
+	}
+	d := u.grace - time.Since(u.queue.Front().Value.(*Session).entered)
+	u.waiting = d > 0
+	return d
 }
 
 // errCrowdedOut ends a connection whose handshake took longer than those of so
@@ -52,7 +87,7 @@ func (u *unfinished) enter(s *Session) (out *Session) {
 		out = u.queue.Remove(u.queue.Front()).(*Session)
 		out.place = nil
 	}
-	s.ranks, s.place = u, u.queue.PushBack(s)
+	s.ranks, s.place, s.entered = u, u.queue.PushBack(s), time.Now()
 	return out
 }
 
@@ -66,6 +101,17 @@ func (u *unfinished) leave(s *Session) {
 	if s.place != nil {
 		u.queue.Remove(s.place)
 		s.place = nil
+		u.wake()
+	}
+}
+
+// wake lets the listener go on if it waits.
+//
+// +checklocks:u.mu
+func (u *unfinished) wake() {
+	if u.waiting {
+		u.waiting = false
+		u.listener.loop.Send(reactor.Command{Op: opAcceptAgain, To: u.listener})
 	}
 }
 

@@ -6,6 +6,8 @@
 package socket
 
 import (
+	"context"
+
 	"github.com/zeroloop/zmq/internal/buf"
 	"github.com/zeroloop/zmq/internal/errno"
 	"github.com/zeroloop/zmq/internal/msg"
@@ -20,6 +22,22 @@ import (
 // nothing. Safe from any goroutine.
 func (b *Base) SendPart(data []byte, body *buf.Body, more bool) errno.Errno {
 	return b.SendPartTo(msg.Address{}, data, body, more)
+}
+
+// SendPartWaiting is SendPart that waits for room. It fails with ctx's error too.
+func (b *Base) SendPartWaiting(ctx context.Context, data []byte, body *buf.Body, more bool) error {
+	return b.await(ctx, func() (bool, error) {
+		e := b.SendPart(data, body, more)
+		return e == errno.OK, failure(e)
+	})
+}
+
+// failure is e as an error, where it is not a reason to wait.
+func failure(e errno.Errno) error {
+	if e == errno.EAGAIN {
+		return nil
+	}
+	return e.Err()
 }
 
 // SendPartTo is SendPart for the socket types whose messages have an address.

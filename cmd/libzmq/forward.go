@@ -10,6 +10,7 @@ package main
 import "C"
 
 import (
+	"context"
 	"unsafe"
 
 	"github.com/zeroloop/zmq/internal/buf"
@@ -80,7 +81,7 @@ func (f *forwarder) message() errno.Errno {
 		f.counts[0]++
 		f.counts[1] += size
 		f.copyTo(f.capture)
-		e := f.to.SendPart(f.data, f.body, f.more)
+		e := f.send()
 		if e != errno.OK && f.body != nil {
 			f.body.Release()
 		}
@@ -96,6 +97,16 @@ func (f *forwarder) message() errno.Errno {
 			return errno.OK
 		}
 	}
+}
+
+// send waits where a message has no room although room said so: an XPUB with
+// XPUB_NODROP knows only when it sees whom the message is for.
+func (f *forwarder) send() errno.Errno {
+	e := f.to.SendPart(f.data, f.body, f.more)
+	if e == errno.EAGAIN {
+		e = errno.From(f.to.SendPartWaiting(context.Background(), f.data, f.body, f.more))
+	}
+	return e
 }
 
 // take keeps a part until it is sent. It runs under the lock of from.

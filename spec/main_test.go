@@ -42,7 +42,9 @@ func newWorld(t *testing.T) *world {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(func() {
 		defer cancel()
-		if err := zc.Term(ctx); err != nil {
+		end, done := context.WithTimeout(context.Background(), patience)
+		defer done()
+		if err := zc.Term(end); err != nil {
 			t.Errorf("the context does not end: %v", err)
 		}
 	})

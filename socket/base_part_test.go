@@ -3,7 +3,9 @@
 package socket_test
 
 import (
+	"context"
 	"errors"
+	"runtime"
 	"testing"
 
 	"github.com/zeroloop/zmq/internal/errno"
@@ -66,5 +68,37 @@ func TestSubscriptionCountsAtOnce(t *testing.T) {
 		if err := errors.Join(pub.Close(), sub.Close()); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestSendPartWaiting: an XPUB with XPUB_NODROP knows only of a certain message that
+// there is no room for it; who waits for that goes on when the subscriber has read,
+// and ends with its context.
+func TestSendPartWaiting(t *testing.T) {
+	out, in := pairOf(t, option.XPub, option.Sub)
+	if err := errors.Join(in.Subscribe(nil), out.SetOptions(func(o *option.Options) error {
+		o.XPubNoDrop = true
+		return nil
+	})); err != nil {
+		t.Fatal(err)
+	}
+	sent := 0
+	for ; out.SendPart([]byte("x"), nil, false) == errno.OK; sent++ {
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := out.SendPartWaiting(ended, []byte("x"), nil, false); !errors.Is(err, context.Canceled) {
+		t.Fatalf("%v after %d messages", err, sent)
+	}
+	waited := make(chan error)
+	go func() { waited <- out.SendPartWaiting(t.Context(), []byte("last"), nil, false) }()
+	for got := ""; got != "last"; {
+		if e := in.RecvPart(func(f *msg.Part) { got = string(f.Data) }); e != errno.OK && e != errno.EAGAIN {
+			t.Fatal(e)
+		}
+		runtime.Gosched()
+	}
+	if err := <-waited; err != nil {
+		t.Error(err)
 	}
 }

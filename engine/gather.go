@@ -55,14 +55,15 @@ func (e *Stream) gathers() bool {
 	return true
 }
 
-// mayGather excludes the patterns that drop what does not fit instead of making
-// their sender wait: a pipe that is full must be noticed at once.
+// mayGather admits the patterns whose sender, when it finds the pipe full, signals
+// that (pipe.Pipe.Press). Others drop what does not fit, or wait for a certain peer,
+// and their pipes must not fill while nobody looks.
 func (e *Stream) mayGather() bool {
 	switch e.opts.Type {
-	case option.Pub, option.XPub, option.Radio, option.Router:
-		return false
+	case option.Push, option.Scatter, option.Dealer, option.Client, option.Pair, option.Channel:
+		return !e.out.slow
 	}
-	return !e.out.slow
+	return false
 }
 
 // dense reports whether what was sent since it was last asked was a dense stream

@@ -116,8 +116,8 @@ func (b *Base) sendOne(m *msg.Msg) (e errno.Errno) {
 	return e
 }
 
-// sendShort hands one message to the pattern, a small one by the shortest way
-// that there is. Runs under S.
+// sendShort hands one message to the pattern, a small one without a walk over its
+// parts. Runs under S.
 func (b *Base) sendShort(m *msg.Msg) errno.Errno {
 	data, ok := m.Small()
 	if !ok {

@@ -3,6 +3,7 @@
 package arch
 
 import (
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -77,10 +78,14 @@ func (s *source) uses(importPath string, visit func(sel *ast.SelectorExpr)) {
 }
 
 // load parses every Go file below root, except those in testdata, in hidden
-// directories and in other modules.
+// directories and in other modules. A directory may go away meanwhile: other tests
+// run, too.
 func load(root string) ([]*source, error) {
 	var all []*source
 	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+		if err != nil && p != root && errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}

@@ -39,6 +39,7 @@ func Main(m *testing.M) {
 // run is Main without the exit. A failed run is not checked: a test that died
 // half way leaves things behind, and says so already.
 func run(m interface{ Run() int }, w io.Writer, patience time.Duration) int {
+	settleTempDir()
 	before := take()
 	code := m.Run()
 	if code != 0 {
@@ -50,6 +51,15 @@ func run(m interface{ Run() int }, w io.Writer, patience time.Duration) int {
 	}
 	fmt.Fprintf(w, "leaktest: the tests left %d behind\n\n%s\n", len(left), strings.Join(left, "\n\n"))
 	return 1
+}
+
+// settleTempDir names the directory for temporary files where nobody has: an
+// ipc://* of the tests would otherwise appear in the working directory, which is
+// source code that other tests read.
+func settleTempDir() {
+	if os.Getenv("TMPDIR") == "" {
+		_ = os.Setenv("TMPDIR", os.TempDir())
+	}
 }
 
 // Check makes t fail at its end if it leaves goroutines or descriptors behind,

@@ -355,7 +355,7 @@ func TestChangedFrames(t *testing.T) {
 }
 
 // TestDowngrade: who speaks another mechanism, or a version of ZMTP that has none,
-// does not come in; nor does a client go along with a server that does.
+// does not come in; nor does a client go along with a server that does (edge case 8).
 func TestDowngrade(t *testing.T) {
 	speeches := map[string]string{
 		"NULL":     greeting("NULL") + readyAs("DEALER") + "\x00\x05hello",

@@ -25,7 +25,8 @@ type AuthError = option.AuthError
 
 // Authenticator decides whether a peer may come in; an error refuses it. ctx ends
 // when the peer has gone or the time for the handshake is over. It may be called
-// from many goroutines at a time, but never from an I/O loop, so it may block.
+// from many goroutines at a time, but never from an I/O loop, so it may block. A panic
+// of it refuses the peer, with 500, and goes no further.
 type Authenticator = option.Authenticator
 
 // WithAuthenticator lets a function decide about every peer, instead of a ZAP

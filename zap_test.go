@@ -114,7 +114,8 @@ func askAndAnswer(w *world, router, dealer *zmq.Socket) zmq.Msg {
 	return m
 }
 
-// TestZAPAccepts: what a handler is told, and what the messages then say.
+// TestZAPAccepts: what a handler is told, and what the messages then say (edge cases
+// 57 and 58).
 func TestZAPAccepts(t *testing.T) {
 	for _, p := range securedPairs() {
 		for _, typ := range []zmq.SocketType{zmq.REP, zmq.ROUTER} {
@@ -192,7 +193,11 @@ func TestZAPMalformed(t *testing.T) {
 		{"status 201", with(2, "201"), zmtp.ErrorZAPInvalidStatusCode},
 		{"status of two digits", with(2, "20"), zmtp.ErrorZAPInvalidStatusCode},
 		{"empty status", with(2, ""), zmtp.ErrorZAPInvalidStatusCode},
+		{"version before request id", []string{"2.0", "2", "999", "", "", ""}, zmtp.ErrorZAPBadVersion},
+		{"request id before status", []string{"1.0", "2", "999", "", "", ""}, zmtp.ErrorZAPBadRequestID},
+		{"size before version", []string{"2.0", "2", "999"}, zmtp.ErrorZAPMalformedReply},
 		{"metadata", with(5, "\x05X-"), zmtp.ErrorZAPInvalidMetadata},
+		{"metadata of a refusal", []string{"1.0", "1", "400", "any text", "", "\x05X-"}, zmtp.ErrorZAPInvalidMetadata}, // edge case 60
 		{"a socket type that does not fit", with(5, property("Socket-Type", "PUB")), zmtp.ErrorZAPInvalidMetadata},
 	} {
 		for _, p := range securedPairs() {
@@ -245,7 +250,8 @@ func TestZAPMissing(t *testing.T) {
 }
 
 // TestZAPHandlerGoes: a handler that ends with a question unanswered lets nobody
-// in; one that is not able to answer neither. A handler that comes later does.
+// in; one that is not able to answer neither. A handler that comes later does (edge
+// case 70).
 func TestZAPHandlerGoes(t *testing.T) {
 	for _, typ := range []zmq.SocketType{zmq.ROUTER, zmq.DEALER, zmq.PULL} {
 		t.Run(typ.String(), func(t *testing.T) {
@@ -314,6 +320,19 @@ func TestAuthenticatorEndsWithPeer(t *testing.T) {
 	w.connected(zmq.DEALER, ep, p.client...)
 	if e := first(w, events); e.Type != zmq.EventHandshakeFailedNoDetail {
 		t.Errorf("%v: %v", e.Type, e.Err)
+	}
+}
+
+// TestAuthenticatorPanics: that costs the peer its connection and nobody else.
+func TestAuthenticatorPanics(t *testing.T) {
+	w := newWorld(t)
+	clumsy := func(context.Context, zmq.AuthRequest) (zmq.Identity, error) { panic("stumbled") }
+	p := plainPair()
+	router, ep := w.bound(zmq.ROUTER, "tcp://127.0.0.1:*", append(p.server, zmq.WithAuthenticator(clumsy))...)
+	events := router.Events(w.ctx, failedHandshake)
+	w.connected(zmq.DEALER, ep, p.client...)
+	if e := first(w, events); e.Type != zmq.EventHandshakeFailedAuth || e.Value != 500 || !strings.Contains(e.Err.Error(), "stumbled") {
+		t.Errorf("%v %d: %v", e.Type, e.Value, e.Err)
 	}
 }
 

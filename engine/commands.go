@@ -19,7 +19,9 @@ var (
 	opActivateRead  = &reactor.Op{Name: "activate read"}  // the pipe has something to send
 	opActivateIn    = &reactor.Op{Name: "activate write"} // the pipe has room again
 	opOutEnded      = &reactor.Op{Name: "output ended"}   // all is sent up to the pipe's end
-	opStreamClosed  = &reactor.Op{Name: "stream closed"}  // the last writer has let go
+	opHalfLeft      = &reactor.Op{Name: "half left"}      // an application goroutine has let go of a closed stream
+	opFault         = &reactor.Op{Name: "fault"}          // an application goroutine has contained a panic
+	opInput         = &reactor.Op{Name: "input"}          // an application goroutine leaves the input to the loop
 	opResolved      = &reactor.Op{Name: "resolved"}       // a lookup is done
 	opAuthenticated = &reactor.Op{Name: "authenticated"}  // an authenticator may have answered
 	opCrowdedOut    = &reactor.Op{Name: "crowded out"}    // a handshake is in the way of others
@@ -36,7 +38,9 @@ func init() {
 	opActivateRead.Run = func(c reactor.Command) { c.To.(*Stream).processActivateRead() }
 	opActivateIn.Run = func(c reactor.Command) { c.To.(*Session).processActivateWrite() }
 	opOutEnded.Run = func(c reactor.Command) { c.To.(*Session).processOutEnded(c.Arg.(*Stream)) }
-	opStreamClosed.Run = func(c reactor.Command) { c.To.(*Session).streamClosed(c.Arg.(*Stream)) }
+	opFault.Run = func(c reactor.Command) { c.To.(*Stream).Fault(c.Arg.(*reactor.Fault)) }
+	opHalfLeft.Run = func(c reactor.Command) { c.To.(*Stream).processHalfLeft() }
+	opInput.Run = func(c reactor.Command) { c.To.(*Stream).processInput(true) }
 	opResolved.Run = func(c reactor.Command) { c.To.(*connecter).processResolved(c.Arg.(*resolved)) }
 	opAuthenticated.Run = func(c reactor.Command) { c.To.(*Stream).processAuthenticated() }
 	opCrowdedOut.Run = func(c reactor.Command) { c.To.(*Session).processCrowdedOut() }

@@ -75,11 +75,19 @@ func (c *connecter) resolve() {
 	} else {
 		ctx, c.cancel = context.WithCancel(ctx)
 	}
-	go func() {
-		r := &resolved{dialled: dials}
-		r.targets, r.err = transport.Resolve(ctx, c.s.endpoint, &o)
+	go c.lookUp(ctx, &o, &resolved{dialled: dials})
+}
+
+// lookUp tells the loop where to connect to, or that this failed: a panic of it, or
+// of an application's transport, costs the attempt.
+func (c *connecter) lookUp(ctx context.Context, o *transport.Options, r *resolved) {
+	defer func() {
+		if v := recover(); v != nil {
+			r.err = c.s.loop.Caught(v)
+		}
 		c.s.loop.Send(reactor.Command{Op: opResolved, To: c, Arg: r})
 	}()
+	r.targets, r.err = transport.Resolve(ctx, c.s.endpoint, o)
 }
 
 // processResolved goes on with the answer, unless nobody wants it any more.

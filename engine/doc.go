@@ -9,9 +9,10 @@
 // # Who owns what
 //
 // Session, Stream, Listener and Connecter live on one loop each and are touched
-// by it alone, with one exception: the output half of a stream. Its owner is
-// whoever has moved outState from idle to busy: the loop, or the application
-// goroutine whose Send found the connection idle and writes at once (output.go).
+// by it alone, with one exception: the two halves of a stream (half.go). The owner
+// of one is whoever has moved it from idle to busy: the loop, or an application
+// goroutine, whose Send found the connection idle and writes at once (output.go),
+// or whose Recv finds nothing more in a dense stream and reads on (fetch.go).
 //
 // # Two lanes
 //

@@ -31,6 +31,9 @@ type Host interface {
 	Identified(p *pipe.Pipe, routingID []byte, props *msg.Properties)
 	// Hiccuped says that what was queued in a pipe for a lost peer is gone.
 	Hiccuped(p *pipe.Pipe)
+	// Rested lets the pipe give its storage back, while the caller holds the other end
+	// of it; false means that something is still in there.
+	Rested(p *pipe.Pipe) bool
 	// Authenticate asks who may decide about a peer. o are the options of the
 	// connection; wake is called, on any goroutine and with any lock held, when it is
 	// worth looking for the answer. Errors: ErrNoAuthenticator, ErrAuthenticatorGone.

@@ -36,7 +36,7 @@ func (v *envelope) choose(typ int) {
 	v.on = v.groups || typ == option.Req
 }
 
-// check follows whole frames.
+// check follows whole frames; of the last one, the header will do.
 func (v *envelope) check(b []byte) error {
 	if !v.on {
 		return nil
@@ -48,6 +48,9 @@ func (v *envelope) check(b []byte) error {
 		}
 		if err := v.frame(flags, size); err != nil {
 			return err
+		}
+		if uint64(len(b)-n) <= size {
+			return nil
 		}
 		b = b[n+int(size):]
 	}

@@ -34,7 +34,7 @@ const (
 	gatherBytesMax = 512
 )
 
-// gather is what the decision stands on. Only the holder of outState touches it.
+// gather is what the decision stands on. Only the holder of outHalf touches it.
 type gather struct {
 	on       bool
 	messages int       // sent since the last decision
@@ -56,11 +56,12 @@ func (e *Stream) gathers() bool {
 }
 
 // mayGather admits the patterns whose sender, when it finds the pipe full, signals
-// that (pipe.Pipe.Press). Others drop what does not fit, or wait for a certain peer,
+// that (pipe.Pipe.Press), a publisher before it drops a message. Others drop what does not fit, or wait for a certain peer,
 // and their pipes must not fill while nobody looks.
 func (e *Stream) mayGather() bool {
 	switch e.opts.Type {
-	case option.Push, option.Scatter, option.Dealer, option.Client, option.Pair, option.Channel:
+	case option.Push, option.Scatter, option.Dealer, option.Client, option.Pair, option.Channel,
+		option.Pub, option.XPub:
 		return !e.out.slow
 	}
 	return false
@@ -80,7 +81,7 @@ func (e *Stream) dense() bool {
 // become thin. Runs on the loop.
 func (e *Stream) gatherFire() {
 	// Somebody who is writing just now needs no help.
-	if !e.outState.CompareAndSwap(outIdle, outBusy) {
+	if !e.outHalf.try() {
 		e.loop.SetTimer(&e.gatherTimer, gatherTime, e)
 		return
 	}

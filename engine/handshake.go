@@ -11,6 +11,7 @@ import (
 	"github.com/zeroloop/zmq/engine/mechanism"
 	"github.com/zeroloop/zmq/engine/zmtp"
 	"github.com/zeroloop/zmq/internal/errno"
+	"github.com/zeroloop/zmq/internal/option"
 	"github.com/zeroloop/zmq/transport"
 )
 
@@ -211,6 +212,7 @@ func (e *Stream) activate(routingID []byte) {
 	if e.state == active {
 		e.read()
 	}
+	e.releaseInput()
 }
 
 // reportHandshake tells the socket that a handshake has failed (edge cases 7,
@@ -222,11 +224,13 @@ func (e *Stream) reportHandshake(err *Error) {
 	switch {
 	case e.auth.rejected: // it is told already
 	case errors.As(err.Err, &refused):
+		// Another reason is told by the end of the connection only; that of a NULL
+		// client still counts as one during the handshake.
 		if code, ok := refusalCode(refused.Reason); ok {
 			e.event(EventHandshakeFailedAuth, code, err)
-			return
+		} else if e.opts.Mechanism == option.MechanismNull {
+			e.event(EventHandshakeFailedNoDetail, number(err.Err), err)
 		}
-		e.event(EventHandshakeFailedNoDetail, number(err.Err), err)
 	case errors.As(err.Err, &proto):
 		e.event(EventHandshakeFailedProtocol, int64(proto.Code), err)
 	case errors.As(err.Err, &size):

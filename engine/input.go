@@ -10,10 +10,8 @@ import (
 	"github.com/valyala/bytebufferpool"
 	"github.com/zeroloop/zmq/engine/mechanism"
 	"github.com/zeroloop/zmq/engine/zmtp"
-	"github.com/zeroloop/zmq/internal/buf"
 	"github.com/zeroloop/zmq/internal/option"
 	"github.com/zeroloop/zmq/transport"
-	"golang.org/x/sys/unix"
 )
 
 const (
@@ -21,57 +19,27 @@ const (
 	inBudgetBytes = 1 << 20
 	// readBytesMin is the least room that a read is worth starting with.
 	readBytesMin = 512
-	// directBytesMin is the size of a body that is read straight into memory of
-	// its own; a smaller one is read together with its neighbours. It trades a
-	// system call per body against a copy; set by perf/local_thr at 8 to 64 KiB.
-	directBytesMin = 16 << 10
-	// trustBytesMax is how much memory an announced size gets before its bytes
-	// have come. A larger body grows as it arrives.
-	trustBytesMax = 4 << 20
 )
 
-// input is the receiving half. Loop only.
+// input is the receiving half. Only the holder of inHalf touches it.
 type input struct {
 	slow     bool // messages are re-framed (slow.go)
 	raw      int  // bytes behind the written part of the pipe's tail, not scanned yet
 	stalled  bool // the pipe is full: go on at WriteActivated
 	mid      bool // between two parts of a message
-	ending   bool // the edge of the stream's end has come, there will be no other
 	large    large
 	envelope envelope
+	fetch    fetch
 
 	bytes   uint64                     // read, for statistics
 	scratch *bytebufferpool.ByteBuffer // slow lane: received and not yet decoded
 }
 
-// large is a body on its way into memory of its own.
-type large struct {
-	body  *buf.Body // nil: none
-	flags byte
-	size  int
-	have  int
-
-	expect int                      // size of the last one; the next is likely to have it too
-	guess  *buf.Body                // memory for that
-	head   [zmtp.HeaderSizeMax]byte // and for its header; the pipe's tail takes that of body
-}
-
 func (in *input) drop() {
-	if in.large.body != nil {
-		in.large.body.Release()
-		in.large.body = nil
-	}
-	in.dropGuess()
+	in.large.drop()
 	if in.scratch != nil {
 		putBatch(in.scratch)
 		in.scratch = nil
-	}
-}
-
-func (in *input) dropGuess() {
-	if in.large.guess != nil {
-		in.large.guess.Release()
-		in.large.guess = nil
 	}
 }
 
@@ -110,6 +78,56 @@ func (e *Stream) feed(b []byte) {
 	e.take(space)
 }
 
+// holdInput makes the loop the holder of the input, as it is from the beginning; an
+// application goroutine that has it just now will post opInput.
+func (e *Stream) holdInput() bool {
+	e.inByLoop = e.inHalf.acquire()
+	return e.inByLoop
+}
+
+// releaseInput gives the input up, unless it was closed. It returns true where the
+// receiver wanted it meanwhile.
+func (e *Stream) releaseInput() (again bool) {
+	if e.inByLoop {
+		e.inByLoop = false
+		again, _ = e.inHalf.release()
+	}
+	return again
+}
+
+// processInput goes on with whatever there is to do for the input. Before the stream
+// is active that is the handshake's. missed says that the receiver may have gone to
+// sleep because it found the input taken.
+func (e *Stream) processInput(missed bool) {
+	if e.state != active || e.inByLoop {
+		return
+	}
+	for again := true; again && e.holdInput(); missed = true {
+		e.goOnIn(missed)
+		again = e.releaseInput()
+	}
+}
+
+// goOnIn reads what there is to read. Runs on the loop, which holds the input.
+func (e *Stream) goOnIn(missed bool) {
+	e.reviewFetching(missed)
+	switch {
+	case e.in.fetch.err != nil:
+		e.s.failed(e, e.in.fetch.err)
+	case e.in.stalled && !e.in.fetch.on:
+		e.resumeInput()
+	default:
+		e.read()
+	}
+	switch {
+	case e.state != active:
+	case e.in.large.coming():
+		e.stopFetching() // only the loop reads those
+	case !missed:
+		e.considerFetching()
+	}
+}
+
 // read brings in what has arrived, up to a budget.
 func (e *Stream) read() {
 	if e.in.stalled {
@@ -120,7 +138,7 @@ func (e *Stream) read() {
 		if e.state != active {
 			return
 		}
-		if !again && !(e.in.ending && n > 0) || e.in.stalled {
+		if !again && !(e.ending.Load() && n > 0) || e.in.stalled {
 			return
 		}
 		budget -= max(n, 1)
@@ -135,7 +153,7 @@ func (e *Stream) readOnce() (n int, again bool) {
 	switch {
 	case e.in.slow:
 		return e.readSlow()
-	case e.in.large.body != nil || e.in.large.expect > 0:
+	case e.in.large.coming():
 		return e.readLarge()
 	}
 	space := e.pipe.Writer().Space(e.in.raw, e.in.raw+readBytesMin)
@@ -202,11 +220,13 @@ func (e *Stream) scan(space []byte) error {
 		if r.Messages > 0 {
 			w.Advance(r.Boundary)
 			w.EndMessages(r.Messages)
+			in.fetch.messages += r.Messages
 			p.WroteBytes(r.Boundary)
 			p.Wrote(r.Messages)
 			w.Advance(r.Bytes - r.Boundary)
 			p.WroteBytes(r.Bytes - r.Boundary)
 			in.mid = r.Bytes > r.Boundary
+			in.large.apart = true
 		} else if r.Bytes > 0 {
 			w.Advance(r.Bytes)
 			p.WroteBytes(r.Bytes)
@@ -231,10 +251,17 @@ func (e *Stream) scanStop(r *zmtp.ScanResult, space []byte) (done bool, err erro
 	case zmtp.StopFlags:
 		return true, &zmtp.ProtocolError{Code: zmtp.ErrorUnspecified, Msg: "reserved frame flags"}
 	case zmtp.StopCommand:
+		if e.in.fetch.byApp {
+			e.in.stalled, e.in.fetch.leave = true, true
+			return true, nil
+		}
 		whole := r.HeaderLen + int(r.Size)
 		err = e.command(space[r.HeaderLen:whole])
 		// Cut the command out of the stream; commands are rare.
 		e.in.raw = copy(space, space[whole:e.in.raw])
+		if e.in.raw > 0 {
+			e.heard() // what follows a PING stops the timer that it has set
+		}
 		return false, err
 	case zmtp.StopLarge:
 		return true, e.startLarge(r, space)
@@ -252,147 +279,10 @@ func (e *Stream) sizeMax() uint64 {
 	return uint64(e.opts.MaxMsgSize)
 }
 
-// startLarge moves the beginning of a large body into memory of its own.
-func (e *Stream) startLarge(r *zmtp.ScanResult, space []byte) error {
-	if r.Flags&zmtp.FlagCommand != 0 {
-		return &zmtp.SizeError{Size: r.Size, Max: directBytesMin - 1}
-	}
-	if err := e.in.envelope.frame(r.Flags, r.Size); err != nil {
-		return err
-	}
-	l := &e.in.large
-	l.flags, l.size = r.Flags, int(r.Size)
-	l.expect = l.size
-	if l.size > buf.PooledBytesMax {
-		l.expect = 0
-	}
-	l.body = buf.NewBody(min(l.size, trustBytesMax))
-	l.have = copy(l.body.Bytes(), space[r.HeaderLen:e.in.raw])
-	e.in.raw = 0
-	return nil
-}
-
-// readLarge reads into the body that is on its way and, behind it, into memory
-// for the next one, which as a rule has the same size: header and body each to
-// its place with one system call.
-func (e *Stream) readLarge() (int, bool) {
-	l := &e.in.large
-	var iov [3]unix.Iovec
-	n, want := 0, 0
-	add := func(b []byte) {
-		iov[n].Base = &b[0]
-		iov[n].SetLen(len(b))
-		n++
-		want += len(b)
-	}
-	if l.body != nil {
-		e.growLarge()
-		add(l.body.Bytes()[l.have:])
-	}
-	if l.expect > 0 {
-		if l.guess == nil {
-			l.guess = buf.NewBody(l.expect)
-		}
-		add(l.head[:])
-		add(l.guess.Bytes())
-	}
-	got, no := transport.Readv(e.fd, iov[:n])
-	if !e.arrived(got, no) {
-		e.in.dropGuess()
-		return 0, false
-	}
-	e.landLarge(got)
-	return got, got == want
-}
-
-// growLarge makes room for more of a body whose size was not trusted at once.
-func (e *Stream) growLarge() {
-	l := &e.in.large
-	if l.have < len(l.body.Bytes()) {
-		return
-	}
-	bigger := buf.NewBody(min(l.size, 2*l.have))
-	copy(bigger.Bytes(), l.body.Bytes())
-	l.body.Release()
-	l.body = bigger
-}
-
-// landLarge sorts out what one vectored read has brought.
-func (e *Stream) landLarge(got int) {
-	l := &e.in.large
-	if l.body != nil {
-		n := min(got, len(l.body.Bytes())-l.have)
-		l.have += n
-		got -= n
-		if l.have < l.size {
-			return
-		}
-		e.endLarge(l.body, l.flags, l.size)
-		l.body = nil
-	}
-	if got > 0 {
-		e.landGuess(got)
-	} else if !e.pipe.Flush() {
-		e.fresh.Store(true)
-		e.pipe.Signal()
-	}
-}
-
-// landGuess looks at what went to the places of the next header and body.
-func (e *Stream) landGuess(got int) {
-	l := &e.in.large
-	head := min(got, zmtp.HeaderSizeMax)
-	have := got - head
-	flags, size, n := zmtp.ParseHeader(l.head[:head])
-	if head == zmtp.HeaderSizeMax && n == head && flags|zmtp.FlagMore == zmtp.FlagMore|zmtp.FlagLarge && size == uint64(l.expect) &&
-		e.in.envelope.frame(flags, size) == nil {
-		l.body, l.guess, l.flags, l.have, l.size = l.guess, nil, flags, have, l.expect
-		if have == l.size {
-			body := l.body
-			l.body = nil
-			e.endLarge(body, flags, l.size)
-		}
-		if !e.pipe.Flush() {
-			e.fresh.Store(true)
-			e.pipe.Signal()
-		}
-		return
-	}
-	// Something else came: put it together in the tail and scan it.
-	tail := e.pipe.Writer().Space(0, got+zmtp.HeaderSizeMax)
-	copy(tail, l.head[:head])
-	copy(tail[head:], l.guess.Bytes()[:have])
-	e.in.dropGuess()
-	l.expect = 0
-	e.in.raw = got
-	e.take(tail)
-}
-
-// endLarge enters a whole large body into the pipe. It may exceed the credit by
-// one message, which the engine would otherwise hold back just the same.
-func (e *Stream) endLarge(body *buf.Body, flags byte, size int) {
-	p := e.pipe
-	w := p.Writer()
-	if !w.RefRoom() {
-		w.NextChunk(0, zmtp.HeaderSizeMax)
-	}
-	b := w.Space(0, zmtp.HeaderSizeMax)
-	w.Advance(zmtp.PutHeader(b, flags&zmtp.FlagMore, size))
-	w.AddRef(body)
-	p.WroteBytes(zmtp.HeaderSizeMax + size)
-	e.in.mid = flags&zmtp.FlagMore != 0
-	if !e.in.mid {
-		w.EndMessages(1)
-		p.Wrote(1)
-		if p.Credit() == 0 {
-			e.in.stalled = true
-		}
-	}
-}
-
-// resumeInput goes on after the application has made room.
+// resumeInput goes on where the application has made room. It may have made none:
+// whatever else arrives on the connection leads here as well.
 func (e *Stream) resumeInput() {
-	if !e.in.stalled {
+	if !e.in.mid && e.pipe.Credit() == 0 {
 		return
 	}
 	e.in.stalled = false

@@ -12,28 +12,10 @@ import (
 	"github.com/valyala/bytebufferpool"
 	"github.com/zeroloop/zmq/internal/option"
 	"github.com/zeroloop/zmq/pipe/ypipe"
+	"github.com/zeroloop/zmq/poller"
 	"github.com/zeroloop/zmq/reactor"
 	"github.com/zeroloop/zmq/transport"
 	"golang.org/x/sys/unix"
-)
-
-// The states of a stream's output half. Whoever moves it from idle to busy is
-// the reader of the pipe and the writer of the descriptor until it moves it
-// back; that pair of operations is also what makes one holder's work visible to
-// the next. A second one that finds it busy does not wait: it leaves a note, and
-// the holder goes on in its place.
-//
-//	idle ──acquire──▶ busy ──acquire by another──▶ again
-//	  ▲                │  ◀──────release───────────┘ (holder goes on)
-//	  └────release─────┘
-//	busy, again ──shut──▶ closing ──release──▶ shut (holder closes the descriptor)
-//	idle ──shut──▶ shut
-const (
-	outIdle = iota
-	outBusy
-	outAgain
-	outClosing
-	outShut
 )
 
 const (
@@ -57,13 +39,14 @@ const (
 	iovecsMax = 128
 )
 
-// output is the sending half. Only the holder of outState touches it.
+// output is the sending half. Only the holder of outHalf touches it.
 type output struct {
 	slow     bool // messages are re-framed (slow.go)
 	byLoop   bool // the holder is the loop
 	gather   gather
 	partway  bool   // in the middle of a window: no place for a command
 	dead     bool   // the descriptor takes no more
+	stuck    bool   // it had no room the last time
 	bytes    uint64 // written, for statistics
 	bodySent int    // bytes of the next large body that are written
 
@@ -91,66 +74,18 @@ const (
 	ended                  // everything up to the end of the pipe is written
 )
 
-// acquire makes the caller the holder. Where there is one, it makes sure that
-// the holder looks again, and returns false.
-func (e *Stream) acquire() bool {
-	for {
-		switch e.outState.Load() {
-		case outIdle:
-			if e.outState.CompareAndSwap(outIdle, outBusy) {
-				return true
-			}
-		case outBusy:
-			if e.outState.CompareAndSwap(outBusy, outAgain) {
-				return false
-			}
-		default:
-			return false
-		}
-	}
-}
+// acquire makes the caller the holder of the output. Where there is one, it makes
+// sure that the holder looks again, and returns false.
+func (e *Stream) acquire() bool { return e.outHalf.acquire() }
 
 // release gives the output up. It returns true where somebody has asked for
 // another look meanwhile.
 func (e *Stream) release() (again bool) {
-	for {
-		switch e.outState.Load() {
-		case outBusy:
-			if e.outState.CompareAndSwap(outBusy, outIdle) {
-				return false
-			}
-		case outAgain:
-			if e.outState.CompareAndSwap(outAgain, outIdle) {
-				return true
-			}
-		case outClosing:
-			e.closeFD()
-			e.outState.Store(outShut)
-			e.loop.Send(reactor.Command{Op: opStreamClosed, To: e.s, Arg: e})
-			return false
-		default:
-			return false
-		}
+	again, left := e.outHalf.release()
+	if left {
+		e.loop.Send(reactor.Command{Op: opHalfLeft, To: e})
 	}
-}
-
-// shut ends the output half. It returns true where nobody holds it; otherwise
-// the holder closes the descriptor. Runs on the loop.
-func (e *Stream) shut() bool {
-	for {
-		switch s := e.outState.Load(); s {
-		case outIdle:
-			if e.outState.CompareAndSwap(outIdle, outShut) {
-				return true
-			}
-		case outBusy, outAgain:
-			if e.outState.CompareAndSwap(s, outClosing) {
-				return false
-			}
-		default:
-			return false
-		}
-	}
+	return again
 }
 
 func (e *Stream) processActivateRead() { e.tryOut() }
@@ -196,7 +131,7 @@ func (e *Stream) writeInline(full bool) bool {
 	if full {
 		budget = outBudgetBytes
 	}
-	o := e.write(budget)
+	o := e.writeContained(budget)
 	if !full {
 		e.loop.Relieve(int64(time.Since(processStart)))
 	}
@@ -207,6 +142,22 @@ func (e *Stream) writeInline(full bool) bool {
 		e.loop.Send(reactor.Command{Op: opActivateRead, To: e})
 	}
 	return true
+}
+
+// writeContained is write on an application goroutine. A panic there costs the
+// connection, as on the loop: the sender, who is not to blame, sees none.
+func (e *Stream) writeContained(budget int) outcome {
+	defer e.containOutput()
+	return e.write(budget)
+}
+
+// containOutput has the loop end the connection after a panic. The outcome is drained
+// then, as nothing more is to be done for it here.
+func (e *Stream) containOutput() {
+	if v := recover(); v != nil {
+		e.out.dead = true
+		e.loop.Send(reactor.Command{Op: opFault, To: e, Arg: e.loop.Caught(v)})
+	}
 }
 
 var processStart = time.Now()
@@ -235,6 +186,7 @@ func (e *Stream) write(budget int) outcome {
 	if e.out.dead {
 		return blocked
 	}
+	e.out.stuck = false
 	for budget > 0 {
 		if !e.out.partway && !e.writeCommands() {
 			return blocked
@@ -372,6 +324,11 @@ func consume(r *ypipe.Reader, n, sent int) int {
 func (e *Stream) writeFailed(no syscall.Errno) outcome {
 	if no != syscall.EAGAIN {
 		e.out.dead = true
+		return blocked
+	}
+	e.out.stuck = true
+	if e.watch.sparing {
+		e.watchMore(poller.Out)
 	}
 	return blocked
 }

@@ -26,6 +26,7 @@ func (e *Stream) startRaw() {
 	if e.state == active {
 		e.read()
 	}
+	e.releaseInput()
 }
 
 // notify tells a STREAM application by an empty message that a connection has

@@ -188,8 +188,9 @@ func (s *Session) processPipeClosed() {
 }
 
 func (s *Session) processActivateWrite() {
-	if e := s.stream.Load(); e != nil && e.state == active {
-		e.resumeInput()
+	// A receiver that fetches, makes room for itself.
+	if e := s.stream.Load(); e != nil && e.state == active && !e.pipe.Fetching() {
+		e.processInput(false)
 	}
 }
 
@@ -262,9 +263,7 @@ func (s *Session) end() {
 }
 
 // streamClosed goes on after the stream's descriptor is closed and nobody reads
-// the pipe on its behalf any more (libzmq session_base_t::engine_error). The
-// stream calls it, or an application goroutine posts it that was writing when
-// the loop closed the stream.
+// or fills the pipe on its behalf any more (libzmq session_base_t::engine_error).
 func (s *Session) streamClosed(e *Stream) {
 	if s.stream.Load() != e {
 		return

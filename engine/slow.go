@@ -114,7 +114,9 @@ func (e *Stream) drainFrames(b *bytebufferpool.ByteBuffer) error {
 		if err != nil {
 			break
 		}
-		used += n
+		if used += n; used < len(b.B) {
+			e.heard() // what follows a PING stops the timer that it has set
+		}
 	}
 	if used > 0 && e.state != closed { // closing gives the buffer back
 		b.B = append(b.B[:0], b.B[used:]...)

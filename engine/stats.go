@@ -62,8 +62,8 @@ func (s *Session) processStats(q *query) {
 	held := e == nil
 	if e != nil {
 		n.Local, n.Remote, n.Connected = e.local, e.remote, e.state == active
-		n.BytesIn += e.in.bytes
-		if held = e.acquire(); held {
+		if held = e.holdBoth(); held {
+			n.BytesIn += e.in.bytes
 			n.BytesOut += e.out.bytes
 		} else if q.tries++; q.tries < statsTriesMax {
 			s.loop.Send(reactor.Command{Op: opStats, To: s, Arg: q})
@@ -71,10 +71,38 @@ func (s *Session) processStats(q *query) {
 		}
 	}
 	s.count(&n, held)
-	if e != nil && held && e.release() {
-		e.tryOut()
+	if e != nil && held {
+		e.releaseBoth()
 	}
 	q.answer <- n
+}
+
+// holdBoth makes the loop the holder of both halves, if it can be that at once.
+func (e *Stream) holdBoth() bool {
+	if !e.inByLoop && !e.inHalf.try() {
+		return false
+	}
+	if e.outHalf.try() {
+		return true
+	}
+	e.releaseIn()
+	return false
+}
+
+func (e *Stream) releaseIn() {
+	if e.inByLoop {
+		return // as it was before
+	}
+	if again, _ := e.inHalf.release(); again {
+		e.loop.Send(reactor.Command{Op: opInput, To: e})
+	}
+}
+
+func (e *Stream) releaseBoth() {
+	e.releaseIn()
+	if e.release() {
+		e.tryOut()
+	}
 }
 
 // count adds what the pipe knows.
@@ -84,10 +112,9 @@ func (s *Session) count(n *SessionStats, held bool) {
 		return
 	}
 	n.Pipe = p.Peer()
-	n.Received = p.Written()
 	if held {
-		n.Sent = p.Taken()
+		n.Received, n.Sent = p.Written(), p.Taken()
 	} else {
-		n.Sent = n.Pipe.TakenByPeer()
+		n.Received, n.Sent = p.TakenByPeer(), n.Pipe.TakenByPeer()
 	}
 }

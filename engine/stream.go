@@ -56,11 +56,15 @@ type Stream struct {
 	early       *bytebufferpool.ByteBuffer // received and not yet consumed, before active
 	queued      bool                       // requeued: a budget was used up
 	more        more                       // what to go on with
-	in          input
+	inByLoop    bool                       // the loop holds inHalf
+	fetchDue    bool                       // the receiver is to be looked after
+	left        int                        // halves that application goroutines hold, when closed
 	beat        heartbeat
 	shake       reactor.Timer // handshake timeout
 	gatherTimer reactor.Timer // what has gathered is sent at the latest
+	fetchTimer  reactor.Timer // whether the application still fetches
 	auth        authentication
+	sweptAt     uint64 // messages moved until the last Sweep
 
 	// shared
 	ctlMu sync.Mutex
@@ -70,11 +74,15 @@ type Stream struct {
 	ctlPlain []byte      // commands that are to be encoded first
 	ctlReady atomic.Bool // ctl is not empty
 	open     atomic.Bool // the pipe may be read: set once, by the loop
-	outState atomic.Uint32
+	outHalf  half
+	inHalf   half
+	watch    watch
+	ending   atomic.Bool  // the edge of the stream's end has come, there will be no other
 	fresh    atomic.Bool  // something has arrived since the last inline write
 	lastOut  atomic.Int64 // when the pipe last woke us, in ns since the process began
 
-	out output // whoever holds outState
+	out output // whoever holds outHalf
+	in  input  // whoever holds inHalf
 }
 
 // more says which budgets a requeued stream has used up.
@@ -87,6 +95,8 @@ const (
 
 func newStream(s *Session, fd int) *Stream {
 	e := &Stream{s: s, loop: s.loop, opts: s.opts, fd: fd}
+	e.inByLoop = e.inHalf.try()
+	e.watch.ready = poller.In | poller.Out
 	e.local, e.remote = transport.LocalEndpoint(fd, s.scheme), transport.RemoteEndpoint(fd, s.scheme)
 	if s.connects {
 		e.remote = s.endpoint
@@ -117,20 +127,22 @@ func (e *Stream) Event(r poller.Ready) {
 		e.tryOut()
 	}
 	if r&(poller.HangUp|poller.Error) != 0 {
-		e.in.ending = true
+		e.ending.Store(true)
 	}
 	if r&(poller.In|poller.HangUp|poller.Error) != 0 && e.state != closed {
 		e.inEvent()
 	}
 }
 
-// inEvent reads what has arrived.
+// inEvent reads what has arrived. Where the receiver fetches, an event is from before
+// that; the end of the stream is for the loop.
 func (e *Stream) inEvent() {
-	if e.state == active {
-		e.read()
-		return
+	switch {
+	case e.state != active:
+		e.readEarly()
+	case !e.pipe.Fetching() || e.ending.Load():
+		e.processInput(false)
 	}
-	e.readEarly()
 }
 
 // requeue lets the stream go on next turn.
@@ -150,8 +162,8 @@ func (e *Stream) Step() {
 	if m&moreOut != 0 {
 		e.tryOut()
 	}
-	if m&moreIn != 0 && e.state == active {
-		e.read()
+	if m&moreIn != 0 {
+		e.processInput(false)
 	}
 }
 
@@ -165,6 +177,10 @@ func (e *Stream) Fire(t *reactor.Timer) {
 		e.gatherFire()
 		return
 	}
+	if t == &e.fetchTimer {
+		e.fetchFire()
+		return
+	}
 	e.beatFire(t)
 }
 
@@ -175,6 +191,7 @@ func (e *Stream) Fault(f *reactor.Fault) {
 		e.release()
 	}
 	e.s.failed(e, f)
+	e.releaseInput()
 }
 
 // report tells the socket why the stream ends.
@@ -191,7 +208,7 @@ func (e *Stream) event(t EventType, value int64, err error) {
 }
 
 // close takes the stream off its loop and closes the descriptor: at once, or,
-// where an application goroutine is writing on it, when that has finished. The
+// where an application goroutine reads or writes on it, when that has finished. The
 // session learns of it by streamClosed.
 func (e *Stream) close() {
 	if e.state == closed {
@@ -200,6 +217,7 @@ func (e *Stream) close() {
 	e.state = closed
 	e.loop.CancelTimer(&e.shake)
 	e.loop.CancelTimer(&e.gatherTimer)
+	e.loop.CancelTimer(&e.fetchTimer)
 	e.stopBeat()
 	e.stopAsking()
 	e.loop.Unregister(&e.handle)
@@ -208,17 +226,33 @@ func (e *Stream) close() {
 		bytebufferpool.Put(e.early)
 		e.early = nil
 	}
-	e.in.drop()
-	if e.shut() {
+	if e.inByLoop {
+		e.inHalf.quit()
+	} else if !e.inHalf.shut() {
+		e.left++
+	}
+	if !e.outHalf.shut() {
+		e.left++
+	}
+	if e.left == 0 {
 		e.closeFD()
-		e.s.streamClosed(e)
 	}
 }
 
-// closeFD runs on whoever has closed the output half.
+// processHalfLeft goes on with close.
+func (e *Stream) processHalfLeft() {
+	if e.left--; e.left == 0 {
+		e.closeFD()
+	}
+}
+
+// closeFD ends close: the loop is alone now.
 func (e *Stream) closeFD() {
+	e.stopFetching()
+	e.in.drop()
 	e.s.unsent = e.out.bodySent
 	e.out.drop()
 	e.wipe()
 	_ = syscall.Close(e.fd)
+	e.s.streamClosed(e)
 }

@@ -4,7 +4,11 @@
 
 package pipe
 
-import "github.com/zeroloop/zmq/internal/msg"
+import (
+	"time"
+
+	"github.com/zeroloop/zmq/internal/msg"
+)
 
 // Distributor copies each message to the pipes that were matched for it
 // (libzmq dist_t). All methods run under the owner's send lock. Its zero value
@@ -20,15 +24,21 @@ type Distributor struct {
 	eligible int
 	more     bool   // in the middle of a message
 	serial   uint64 // of the message that is matched
+	stage    stage
 
 	// Asleep collects the pipes whose readers must be signalled, until the owner
 	// has unlocked and does so.
 	Asleep []*Pipe
+
+	// StagePatience is added to the distance that messages may have for the stage to
+	// open, for tests that must not depend on how quick they are.
+	StagePatience time.Duration
 }
 
 // Attach adds a pipe; one that comes in the middle of a message waits for the
 // next.
 func (d *Distributor) Attach(p *Pipe) {
+	d.CloseStage()
 	p.dist = len(d.pipes)
 	d.pipes = append(d.pipes, p)
 	d.swap(p.dist, d.eligible)
@@ -44,6 +54,7 @@ func (d *Distributor) Remove(p *Pipe) {
 	if p.dist < 0 {
 		return
 	}
+	d.CloseStage()
 	if p.dist < d.matching {
 		d.matching--
 		d.swap(p.dist, d.matching)
@@ -69,6 +80,7 @@ func (d *Distributor) Activated(p *Pipe) {
 	if p.dist < d.eligible {
 		return
 	}
+	d.CloseStage()
 	d.swap(p.dist, d.eligible)
 	d.eligible++
 	if !d.more {
@@ -100,6 +112,7 @@ func (d *Distributor) miss(p *Pipe) {
 
 // MatchAll lets every active pipe get the current message.
 func (d *Distributor) MatchAll() {
+	d.CloseStage()
 	d.matching = d.active
 	d.serial++
 }
@@ -115,6 +128,7 @@ func (d *Distributor) Reverse() {
 	for _, p := range d.pipes[d.active:] {
 		if p.missed == d.serial {
 			p.Dropped-- // counted by Match, and now it is not meant
+			p.missed = 0
 		} else {
 			d.miss(p)
 		}
@@ -123,6 +137,7 @@ func (d *Distributor) Reverse() {
 
 // Unmatch forgets the matches.
 func (d *Distributor) Unmatch() {
+	d.CloseStage()
 	d.matching = 0
 	d.serial++
 }
@@ -131,7 +146,7 @@ func (d *Distributor) Unmatch() {
 // for nothing: it takes no message, but nobody has to wait for it.
 func (d *Distributor) HasRoom() bool {
 	for _, p := range d.pipes[:d.matching] {
-		if !p.CheckWrite() && p.Full() {
+		if !p.CheckWrite() && !p.emptied() && p.Full() {
 			return false
 		}
 	}
@@ -152,7 +167,7 @@ func (d *Distributor) Send(f *msg.Part) {
 	for i := 0; i < d.matching; {
 		f.Body = body
 		p := d.pipes[i]
-		if p.Write(f) {
+		if p.Write(f) || p.emptied() && p.Write(f) {
 			i++
 			continue
 		}
@@ -178,7 +193,7 @@ func (d *Distributor) SendSmall(data []byte) {
 		awake, ok := p.WriteSmall(data)
 		if !ok {
 			f := msg.Part{Data: data}
-			if !p.Write(&f) {
+			if !p.Write(&f) && !(p.emptied() && p.Write(&f)) {
 				d.full(p)
 				continue
 			}
@@ -190,6 +205,17 @@ func (d *Distributor) SendSmall(data []byte) {
 		i++
 	}
 	d.active = d.eligible
+}
+
+// emptied has the reader of a pipe that is full of what has gathered write it now,
+// and reports whether there is room then. Runs on the writer; the signal is a leaf
+// call (P2).
+func (p *Pipe) emptied() bool {
+	if !p.Press() {
+		return false
+	}
+	p.Signal()
+	return p.CheckWrite()
 }
 
 // full takes a pipe without room out until Activated.

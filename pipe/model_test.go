@@ -201,7 +201,8 @@ func (r *rig) told() int {
 	return r.m.told
 }
 
-// TestPipeModel drives a pipe and its model with the same random steps.
+// TestPipeModel drives a pipe and its model with the same random steps (edge cases 82
+// and 88).
 func TestPipeModel(t *testing.T) {
 	for seed := range uint64(150) {
 		r := newRig(t, seed)
@@ -217,7 +218,7 @@ func TestPipeModel(t *testing.T) {
 }
 
 // TestRollback: the parts of an unfinished message vanish with their bodies, and
-// whole ones before it stay, wherever the chunks' borders are.
+// whole ones before it stay, wherever the chunks' borders are (edge case 89).
 func TestRollback(t *testing.T) {
 	for parts := 1; parts < 200; parts += 7 {
 		var l ledger
@@ -298,7 +299,7 @@ func TestViewHolds(t *testing.T) {
 }
 
 // TestConflate: a conflating direction keeps the latest value, one of them at
-// most, whatever the order, and has no high-water mark.
+// most, whatever the order, and has no high-water mark (edge case 95).
 func TestConflate(t *testing.T) {
 	for seed := range uint64(100) {
 		rng := rand.New(rand.NewPCG(seed, 21))

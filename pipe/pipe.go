@@ -46,6 +46,7 @@ type half struct {
 	closed atomic.Uint32 // writerClosed | readerClosed
 	lost   atomic.Uint64 // messages that the reader has dropped, see DropOldest
 	gather atomic.Bool   // see SetGathering; the reader's
+	fetch  atomic.Bool   // see SetFetching; the writer's
 
 	_ cpu.CacheLinePad
 
@@ -90,10 +91,10 @@ type Place struct {
 	Owner any
 	// Data is the pattern's own state.
 	Data any
-	// Inproc says that the other end is a socket's, whose high-water marks add to
-	// ours.
+	// Inproc says that the other end is a socket's, whose high-water marks, in
+	// messages, add to ours. It changes them under its own locks.
 	Inproc                   bool
-	PeerSendHWM, PeerRecvHWM int
+	PeerSendHWM, PeerRecvHWM atomic.Int64
 	// Farewell is what the other end is told when this one closes; set where that
 	// is a socket's.
 	Farewell []byte
@@ -340,7 +341,7 @@ func (p *Pipe) CheckRead() bool {
 	}
 	r := &p.in.q.R
 	p.pass(r)
-	return r.Ready() || !r.Sleep() && r.Ready()
+	return r.Ready() || p.more(r)
 }
 
 // EOF reports whether everything has been read and nothing more will come.
@@ -369,7 +370,7 @@ func (p *Pipe) Read(f *msg.Part) bool {
 	}
 	r := &p.in.q.R
 	p.pass(r)
-	if !r.Ready() && (r.Sleep() || !r.Ready()) {
+	if !r.Ready() && !p.more(r) {
 		return false
 	}
 	b := r.Window()

@@ -110,7 +110,7 @@ func orders(letters string) []string {
 
 // TestCloseInEveryOrder: whatever the order of the four closings, everything is
 // dropped once both have closed a direction and not before, writes fail as soon
-// as one has, and each end hears once that the other is gone.
+// as one has, and each end hears once that the other is gone (edge cases 99 and 101).
 func TestCloseInEveryOrder(t *testing.T) {
 	for _, conflate := range []bool{false, true} {
 		for _, asleep := range []bool{false, true} {

@@ -100,6 +100,33 @@ func write(t *testing.T, fd int, b []byte) {
 	}
 }
 
+// TestParkTakesNoMemory: a loop parks as often as once for each message.
+func TestParkTakesNoMemory(t *testing.T) {
+	everywhere(t, func(t *testing.T, p *Poller) {
+		a, b := pair(t)
+		add(t, p, a, 5)
+		until(t, p, 5, Out)
+		one := []byte("1")
+		var events [1]Event
+		n := testing.AllocsPerRun(200, func() {
+			_, _ = unix.Write(b, one)
+			if err := p.Park(time.Time{}); err != nil {
+				t.Fatal(err)
+			}
+			if n, err := p.Poll(events[:]); n != 1 || err != nil {
+				t.Fatalf("%d reports, %v", n, err)
+			}
+			p.Wake()
+			if err := p.Park(time.Time{}); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if n > 0 && !raceEnabled { // the race detector's builds keep less on the stack
+			t.Errorf("%v allocations", n)
+		}
+	})
+}
+
 func TestAddReportsWhatIsReadyAlready(t *testing.T) {
 	everywhere(t, func(t *testing.T, p *Poller) {
 		a, b := pair(t)
@@ -158,6 +185,34 @@ func TestTheEndComesWithIn(t *testing.T) {
 		if n, err := unix.Read(a, make([]byte, 1)); n != 0 || err != nil {
 			t.Fatalf("read: %d, %v", n, err)
 		}
+	})
+}
+
+// TestWatch: what is not watched is not reported, but for the end, and what is ready
+// when it comes to be watched again, is.
+func TestWatch(t *testing.T) {
+	everywhere(t, func(t *testing.T, p *Poller) {
+		watch := func(fd int, r Ready) {
+			t.Helper()
+			if err := p.Watch(fd, 5, r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		a, b := pair(t)
+		add(t, p, a, 5)
+		until(t, p, 5, Out)
+		watch(a, 0)
+		collect(t, p)
+		write(t, b, []byte("1"))
+		if got := collect(t, p); len(got) != 0 {
+			t.Fatalf("reported though not watched: %v", got)
+		}
+		watch(a, In)
+		if got := until(t, p, 5, In); got&Out != 0 {
+			t.Errorf("got %04b", got)
+		}
+		watch(a, In|Out)
+		until(t, p, 5, Out)
 	})
 }
 

@@ -33,6 +33,18 @@ func (q *queue) add(fd int, tok Token) error {
 	return unix.EpollCtl(q.fd, unix.EPOLL_CTL_ADD, fd, &ev)
 }
 
+// watch touches nothing of q but the descriptor.
+func (q *queue) watch(fd int, tok Token, r Ready) error {
+	ev := unix.EpollEvent{Events: unix.EPOLLRDHUP | unix.EPOLLET, Fd: int32(tok), Pad: int32(tok >> 32)}
+	if r&In != 0 {
+		ev.Events |= unix.EPOLLIN
+	}
+	if r&Out != 0 {
+		ev.Events |= unix.EPOLLOUT
+	}
+	return unix.EpollCtl(q.fd, unix.EPOLL_CTL_MOD, fd, &ev)
+}
+
 func (q *queue) remove(fd int) error {
 	return unix.EpollCtl(q.fd, unix.EPOLL_CTL_DEL, fd, nil)
 }

@@ -60,6 +60,22 @@ func (q *queue) addRead(fd int, tok Token) error {
 	return nil
 }
 
+// watch touches nothing of q but the descriptor. Registering a filter again looks
+// at the descriptor anew.
+func (q *queue) watch(fd int, _ Token, r Ready) error {
+	var ks [2]unix.Kevent_t
+	unix.SetKevent(&ks[0], fd, unix.EVFILT_READ, unix.EV_ADD|unix.EV_CLEAR|enabled(r&In != 0))
+	unix.SetKevent(&ks[1], fd, unix.EVFILT_WRITE, unix.EV_ADD|unix.EV_CLEAR|enabled(r&Out != 0))
+	return q.change(ks[:])
+}
+
+func enabled(on bool) int {
+	if on {
+		return unix.EV_ENABLE
+	}
+	return unix.EV_DISABLE
+}
+
 func (q *queue) remove(fd int) error {
 	if fd < len(q.tokens) {
 		q.tokens[fd] = 0

@@ -19,6 +19,13 @@ type blocking struct {
 	queue  *queue
 }
 
+// ParkInKernel has the pollers of the process that are opened after it sleep in the
+// kernel's wait call and not in Go's poller: for programs whose threads wait outside
+// of Go, so that hardly a goroutine is ever to go on where a poller sleeps. That saves
+// the thread that sits in Go's poller, and which every event wakes as well. To be
+// called before there is a poller.
+func ParkInKernel() { defaultParkers = []func(*queue) (parker, error){newBlocking} }
+
 func newBlocking(q *queue) (parker, error) {
 	b := &blocking{queue: q}
 	if err := b.signal.open(q); err != nil {

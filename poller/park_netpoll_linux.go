@@ -27,6 +27,10 @@ type netpoll struct {
 	file  *os.File
 	raw   syscall.RawConn
 	armed time.Time // the deadline that is set, unless Wake has replaced it; park only
+
+	// ready is what park has the runtime ask before it sleeps and when it is woken:
+	// made once, as a closure made by each park would be garbage each time.
+	ready func(fd uintptr) (done bool)
 }
 
 func newNetpoll(q *queue) (parker, error) {
@@ -34,7 +38,10 @@ func newNetpoll(q *queue) (parker, error) {
 		_ = q.close()
 		return nil, err
 	}
-	n := &netpoll{file: os.NewFile(uintptr(q.fd), "epoll")}
+	n := &netpoll{
+		file:  os.NewFile(uintptr(q.fd), "epoll"),
+		ready: func(uintptr) bool { return q.poll() != nil || q.pending() > 0 },
+	}
 	// A file that the runtime's poller has not taken supports no deadlines.
 	err := n.file.SetReadDeadline(time.Time{})
 	if err == nil {
@@ -57,9 +64,7 @@ func (n *netpoll) park(p *Poller, deadline time.Time) error {
 	if p.woken.Load() {
 		return n.disarm(p)
 	}
-	err := n.raw.Read(func(uintptr) bool {
-		return p.queue.poll() != nil || p.queue.pending() > 0
-	})
+	err := n.raw.Read(n.ready)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return n.disarm(p)
 	}

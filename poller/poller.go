@@ -76,6 +76,11 @@ func open(ways []func(*queue) (parker, error)) (*Poller, error) {
 // caller's; it should be non-blocking. The error is the kernel's.
 func (p *Poller) Add(fd int, tok Token) error { return p.queue.add(fd, tok) }
 
+// Watch makes r, of In and Out, what is reported on fd from now on; the end of the
+// stream and errors always are. What is ready at that moment is reported again. Any
+// goroutine; not at the same time as another Watch or Remove of fd.
+func (p *Poller) Watch(fd int, tok Token, r Ready) error { return p.queue.watch(fd, tok, r) }
+
 // Remove ends the reports on fd, which must still be open. Those that have been
 // collected already come nevertheless: their token tells.
 func (p *Poller) Remove(fd int) error { return p.queue.remove(fd) }

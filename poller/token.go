@@ -2,7 +2,10 @@
 
 package poller
 
-import "math"
+import (
+	"iter"
+	"math"
+)
 
 // Token names a registered descriptor: the generation of a slot in the high 32
 // bits, the slot in the low. The zero Token names nothing.
@@ -82,3 +85,14 @@ func (t *Table[T]) Remove(tok Token) bool {
 
 // Len returns how many values are held.
 func (t *Table[T]) Len() int { return t.used }
+
+// All yields the values that are held. The loop's body may insert and remove any.
+func (t *Table[T]) All() iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for i := 0; i < len(t.slots); i++ {
+			if s := &t.slots[i]; s.held && !yield(s.value) {
+				return
+			}
+		}
+	}
+}

@@ -9,8 +9,9 @@ import (
 	"runtime/debug"
 )
 
-// Fault is a panic that happened while a loop worked for one of its objects: a
-// defect of the program, which is to cost that object, not the process.
+// Fault is a panic that happened while a loop, or an application goroutine in its
+// place, worked for one of its objects: a defect of the program, which is to cost that
+// object, not the process.
 type Fault struct {
 	Value any    // what panic was called with
 	Stack []byte // where, as debug.Stack prints it
@@ -32,12 +33,19 @@ func (l *Loop) contain(object any) {
 	if v == nil {
 		return
 	}
-	l.stats.faults.Add(1)
+	fault := l.Caught(v)
 	f, ok := object.(Faulter)
 	if !ok {
 		return
 	}
 	// What panics even now is left alone.
 	defer func() { _ = recover() }()
-	f.Fault(&Fault{Value: v, Stack: debug.Stack()})
+	f.Fault(fault)
+}
+
+// Caught counts a panic that was contained while an object of the loop was worked
+// for, v being what recover gave. To be called by who contains it, on any goroutine.
+func (l *Loop) Caught(v any) *Fault {
+	l.stats.faults.Add(1)
+	return &Fault{Value: v, Stack: debug.Stack()}
 }

@@ -14,7 +14,7 @@ type Handler interface {
 type Handle struct {
 	token poller.Token
 	fd    int
-	on    bool
+	on    bool // loop only
 }
 
 // Register puts fd on the loop, edge-triggered in both directions. The caller
@@ -28,6 +28,12 @@ func (l *Loop) Register(fd int, h Handler) (Handle, error) {
 	l.load.Add(1)
 	return Handle{token: tok, fd: fd, on: true}, nil
 }
+
+// Watch makes r, of In and Out, what is reported on a handle from now on, besides
+// the end of the stream and errors; what of that is ready is reported again. Any
+// goroutine, one at a time, while the descriptor is open. A handle that has just
+// been unregistered stays so: it has no handler any more.
+func (l *Loop) Watch(h *Handle, r poller.Ready) error { return l.poller.Watch(h.fd, h.token, r) }
 
 // Unregister takes a handle off the loop; events that were already collected
 // for it are dropped, whatever its descriptor's number is used for next.

@@ -37,6 +37,7 @@ type Loop struct {
 	running  []Stepper // go on in this turn
 	events   [eventsMax]poller.Event
 	spin     spin
+	sweep    sweep
 	stopping bool
 
 	// shared
@@ -91,6 +92,9 @@ func (l *Loop) run() {
 			continue
 		}
 		l.park()
+	}
+	if l.sweep.timer != nil {
+		l.sweep.timer.Stop()
 	}
 	_ = l.poller.Close()
 }
@@ -162,6 +166,7 @@ func (l *Loop) command(c *Command) {
 
 // park sleeps until there is an event, a command or a due timer.
 func (l *Loop) park() {
+	l.watch()
 	if !l.mailbox.Sleep() {
 		return
 	}
@@ -170,7 +175,7 @@ func (l *Loop) park() {
 	// An error leaves nothing to wait on; the loop goes on polling.
 	_ = l.poller.Park(l.nextTimer())
 	l.mailbox.Awake()
-	l.spin.slept(time.Since(start))
+	l.spin.slept(time.Since(start), l.relief.Load())
 }
 
 // opStop ends the loop after the commands before it.

@@ -352,7 +352,7 @@ func TestSpin(t *testing.T) {
 	if n := count(); n != 0 {
 		t.Errorf("%d turns without traffic", n)
 	}
-	s.slept(spinGapMax - 1)
+	s.slept(spinGapMax-1, 0)
 	if n := count(); n != spinTurnsMax {
 		t.Errorf("%d turns after a short sleep", n)
 	}
@@ -360,8 +360,26 @@ func TestSpin(t *testing.T) {
 	if n := count(); n != spinTurnsMax {
 		t.Errorf("%d turns after work", n)
 	}
-	s.slept(spinGapMax)
+	s.slept(spinGapMax, 0)
 	if n := count(); n != 0 {
 		t.Errorf("%d turns after a long sleep", n)
+	}
+	s.slept(answerGapMax-1, 1)
+	if n := count(); n != answerTurnsMax {
+		t.Errorf("%d turns where an answer came soon", n)
+	}
+	s.slept(answerGapMax-1, 1)
+	if n := count(); n != 0 {
+		t.Errorf("%d turns after the same sleep, when nothing was sent", n)
+	}
+	s.slept(answerGapMax, 2)
+	if n := count(); n != 0 {
+		t.Errorf("%d turns where an answer took long", n)
+	}
+	ParkAtOnce()
+	defer func() { parksAtOnce = false }()
+	s.slept(0, 3)
+	if n := count(); n != 0 {
+		t.Errorf("%d turns where loops park at once", n)
 	}
 }

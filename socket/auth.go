@@ -7,6 +7,7 @@ package socket
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/zeroloop/zmq/engine"
@@ -99,7 +100,14 @@ func (d *desk) next() *question {
 	return q
 }
 
+// run asks, and answers. An authenticator that panics has refused the peer, whatever
+// that one has sent it.
 func (q *question) run() {
+	defer func() {
+		if v := recover(); v != nil {
+			q.answer(refuse(&option.AuthError{Status: 500, Reason: fmt.Sprintf("the authenticator panicked: %v", v)}))
+		}
+	}()
 	who, err := q.ask(q.ctx, q.request)
 	if err != nil {
 		q.answer(refuse(err))

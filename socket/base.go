@@ -97,6 +97,14 @@ func (b *Base) lockBoth() {
 	}
 }
 
+// withBoth runs f under both locks. A panic of f gives them up, too: whoever contains
+// it (reactor, cmd/libzmq) must find the socket unlocked.
+func (b *Base) withBoth(f func()) {
+	b.lockBoth()
+	defer b.unlockBoth()
+	f()
+}
+
 // unlockBoth also settles what was put off. Nothing else may be locked (S2).
 func (b *Base) unlockBoth() {
 	if b.rmu != &b.smu {

@@ -28,7 +28,14 @@ func (b *Base) SetOptions(set func(*option.Options) error) error {
 	if e := b.check(); e != 0 {
 		return e
 	}
+	err := b.applyOptions(set)
+	b.sends.wakeOne()
+	return err
+}
+
+func (b *Base) applyOptions(set func(*option.Options) error) error {
 	b.lockBoth()
+	defer b.unlockBoth()
 	o := b.opts
 	err := set(&o)
 	if err == nil {
@@ -39,8 +46,6 @@ func (b *Base) SetOptions(set func(*option.Options) error) error {
 			b.applyHWM()
 		}
 	}
-	b.unlockBoth()
-	b.sends.wakeOne()
 	return err
 }
 
@@ -50,7 +55,9 @@ func (b *Base) applyHWM() {
 	for _, p := range b.pipes {
 		out, in := b.opts.SendHWM, b.opts.RecvHWM
 		if p.Inproc {
-			out, in = sumHWM(out, p.PeerRecvHWM), sumHWM(in, p.PeerSendHWM)
+			out, in = sumHWM(out, int(p.PeerRecvHWM.Load())), sumHWM(in, int(p.PeerSendHWM.Load()))
+			p.Peer().PeerSendHWM.Store(int64(b.opts.SendHWM))
+			p.Peer().PeerRecvHWM.Store(int64(b.opts.RecvHWM))
 		}
 		p.SetHWM(out, in)
 		b.pat.writeActivated(p)
@@ -88,5 +95,6 @@ func (b *Base) subscription(topic []byte, sub func(subscriber, []byte) errno.Err
 // inprocMarks notes the other side's high-water marks, which add to ours.
 func inprocMarks(p *pipe.Pipe, peer *option.Options) {
 	p.Inproc = true
-	p.PeerSendHWM, p.PeerRecvHWM = peer.SendHWM, peer.RecvHWM
+	p.PeerSendHWM.Store(int64(peer.SendHWM))
+	p.PeerRecvHWM.Store(int64(peer.RecvHWM))
 }

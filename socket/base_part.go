@@ -41,11 +41,12 @@ func failure(e errno.Errno) error {
 }
 
 // SendPartTo is SendPart for the socket types whose messages have an address.
-func (b *Base) SendPartTo(to msg.Address, data []byte, body *buf.Body, more bool) errno.Errno {
+func (b *Base) SendPartTo(to msg.Address, data []byte, body *buf.Body, more bool) (e errno.Errno) {
 	b.hearFirst()
 	b.smu.Lock()
+	defer b.unlockSend() // the caller may recover from a panic (cmd/libzmq)
 	b.hearOut()
-	e := b.check()
+	e = b.check()
 	if e == errno.OK && b.single {
 		b.to = to
 		if more && !b.kind.traits.mute {
@@ -58,7 +59,6 @@ func (b *Base) SendPartTo(to msg.Address, data []byte, body *buf.Body, more bool
 	if e == errno.OK && b.sends.waiting.Load() > 0 && b.pat.hasOut() {
 		b.sends.wakeOne()
 	}
-	b.unlockSend()
 	return e
 }
 
@@ -108,6 +108,7 @@ func (b *Base) sendPartSmall(data []byte) bool {
 // goroutine.
 func (b *Base) RecvPart(take func(f *msg.Part)) errno.Errno {
 	b.lockRecv()
+	defer b.unlockRecv()
 	b.hearIn()
 	e := b.check()
 	if e == errno.OK {
@@ -116,7 +117,6 @@ func (b *Base) RecvPart(take func(f *msg.Part)) errno.Errno {
 	if e == errno.OK && b.recvs.waiting.Load() > 0 && b.pat.hasIn() {
 		b.recvs.wakeOne()
 	}
-	b.unlockRecv()
 	return e
 }
 
@@ -152,6 +152,7 @@ func (b *Base) RecvSmall(room func() bool, take func(data []byte, props *msg.Pro
 		return
 	}
 	b.lockRecv()
+	defer b.unlockRecv()
 	for b.check() == errno.OK && room() {
 		data, p := b.nextSmall()
 		if p == nil {
@@ -159,5 +160,4 @@ func (b *Base) RecvSmall(room func() bool, take func(data []byte, props *msg.Pro
 		}
 		take(data, p.Props)
 	}
-	b.unlockRecv()
 }

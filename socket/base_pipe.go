@@ -21,17 +21,20 @@ func (b *Base) Attach(p *pipe.Pipe, o engine.Object, endpoint string, routingID 
 // attach gives p to the pattern, or closes it where the socket is closing.
 func (b *Base) attach(p *pipe.Pipe, known bool) {
 	p.SetSink(b)
-	b.lockBoth()
-	if b.check() != 0 {
-		p.CloseWrite()
-		p.CloseRead()
-		b.unlockBoth()
+	late := false
+	b.withBoth(func() {
+		if late = b.check() != 0; late {
+			p.CloseWrite()
+			p.CloseRead()
+			return
+		}
+		b.pipes = append(b.pipes, p)
+		b.pat.attach(p, known)
+	})
+	if late {
 		p.NotifyClosed()
 		return
 	}
-	b.pipes = append(b.pipes, p)
-	b.pat.attach(p, known)
-	b.unlockBoth()
 	if b.kind.traits.eager {
 		b.ReadActivated(p)
 	}
@@ -41,12 +44,12 @@ func (b *Base) attach(p *pipe.Pipe, known bool) {
 
 // Identified implements engine.Host.
 func (b *Base) Identified(p *pipe.Pipe, routingID []byte, props *msg.Properties) {
-	b.lockBoth()
-	if b.has(p) {
-		p.Props = props
-		b.pat.identified(p, routingID)
-	}
-	b.unlockBoth()
+	b.withBoth(func() {
+		if b.has(p) {
+			p.Props = props
+			b.pat.identified(p, routingID)
+		}
+	})
 	b.wakeSenders()
 	b.recvs.wakeOne()
 }
@@ -54,10 +57,17 @@ func (b *Base) Identified(p *pipe.Pipe, routingID []byte, props *msg.Properties)
 // Hiccuped implements engine.Host.
 func (b *Base) Hiccuped(p *pipe.Pipe) {
 	b.lockBoth()
+	defer b.unlockBoth()
 	if b.has(p) {
 		b.pat.hiccuped(p)
 	}
-	b.unlockBoth()
+}
+
+// Rested implements engine.Host.
+func (b *Base) Rested(p *pipe.Pipe) bool {
+	b.lockBoth()
+	defer b.unlockBoth()
+	return p.Trim()
 }
 
 // has reports whether p is still the pattern's. Runs under both locks.
@@ -86,9 +96,7 @@ func init() { opEager.Run = func(c reactor.Command) { c.To.(*Base).processEager(
 // processEager lets an eager pattern handle what has come in.
 func (b *Base) processEager() {
 	b.eager.Store(false)
-	b.lockBoth()
-	b.hearIn()
-	b.unlockBoth()
+	b.withBoth(b.hearIn)
 	b.recvs.wakeOne()
 }
 
@@ -113,14 +121,14 @@ func (b *Base) wakeSenders() {
 // PeerClosed implements pipe.Sink: nothing more can be sent to p; what it has
 // brought can still be received.
 func (b *Base) PeerClosed(p *pipe.Pipe) {
-	b.lockBoth()
-	if b.has(p) {
-		b.pat.detachOut(p)
-		if b.kind.traits.deaf || p.Drained() {
-			b.ended(p)
+	b.withBoth(func() {
+		if b.has(p) {
+			b.pat.detachOut(p)
+			if b.kind.traits.deaf || p.Drained() {
+				b.ended(p)
+			}
 		}
-	}
-	b.unlockBoth()
+	})
 	b.wakeSenders()
 	b.recvs.wakeOne()
 }

@@ -87,13 +87,14 @@ func (b *Base) sendForOldest(ctx context.Context, m *msg.Msg) (done bool, err er
 		if w == nil {
 			continue
 		}
-		full, asked := b.fullOnes(), false
+		full, room := b.fullOnes()
+		asked := false
 		for _, p := range full {
 			asked = askForRoom(p) || asked
 		}
-		if !asked {
+		if room || !asked {
 			b.sends.giveUp(w)
-			if b.hasRoom() {
+			if room || b.hasRoom() {
 				continue // it has come by itself
 			}
 			return false, nil
@@ -121,19 +122,28 @@ func (q *waitq) giveUp(w *waiter) {
 }
 
 // fullOnes returns the pipes that stand in the way: all that are full where each
-// message goes to all, or else one of them, in turn.
-func (b *Base) fullOnes() (full []*pipe.Pipe) {
+// message goes to all, or else one of them, in turn. It returns room where the
+// message needs none of them dropped for: another pipe has room, and the pattern
+// knows. Who looks takes the reader's signal away, or is faster than it.
+func (b *Base) fullOnes() (full []*pipe.Pipe, room bool) {
 	b.smu.Lock()
 	defer b.smu.Unlock()
 	for _, p := range b.pipes {
-		if !p.CheckWrite() && p.Full() && (p.Owner != nil || p.Inproc) { // not where nobody is yet
+		switch {
+		case p.CheckWrite():
+			b.pat.writeActivated(p)
+			room = true
+		case p.Full() && (p.Owner != nil || p.Inproc): // not where nobody is yet
 			full = append(full, p)
 		}
 	}
-	if b.kind.traits.eager || len(full) < 2 {
-		return full
+	if b.kind.traits.eager {
+		return full, false
 	}
-	return full[int(b.relieved.Add(1)%uint32(len(full))):][:1]
+	if room = room && b.pat.hasOut(); room || len(full) < 2 {
+		return full, room
+	}
+	return full[int(b.relieved.Add(1)%uint32(len(full))):][:1], false
 }
 
 // askForRoom makes the reader of p drop the oldest of what waits there, now or

@@ -130,11 +130,11 @@ func (w *peering) join(binder *Base, o *option.Options, endpoint string) {
 // bound notes the marks of the binder that p has got, and what that one wants to
 // hear when this one leaves (edge case 215).
 func (b *Base) bound(p *pipe.Pipe, o *option.Options) {
-	b.lockBoth()
-	inprocMarks(p, o)
-	p.Farewell = engine.Farewell(o)
-	b.pat.writeActivated(p) // there may be more room than before
-	b.unlockBoth()
+	b.withBoth(func() {
+		inprocMarks(p, o)
+		p.Farewell = engine.Farewell(o)
+		b.pat.writeActivated(p) // there may be more room than before
+	})
 	b.sends.wakeOne()
 }
 

@@ -116,6 +116,11 @@ func (b *Base) stopMonitor() {
 // run sends events until the watch has ended. As long as the socket lives it
 // waits for the consumer; afterwards it sends what there is room for.
 func (m *monitor) run() {
+	defer func() {
+		if v := recover(); v != nil {
+			m.out.ctx.home().Caught(v) // it costs the monitor
+		}
+	}()
 	defer close(m.done)
 	defer func() { _ = m.out.Close() }()
 	defer m.stop()

@@ -93,8 +93,20 @@ func (b *Base) Events() (int, error) {
 }
 
 // look is Ready for a part of the events, and leaves the signal as it is.
-func (b *Base) look(mask int) (events int) {
+func (b *Base) look(mask int) int {
+	events := b.lookAt(mask)
+	if b.recvs.waiting.Load() > 0 && events&PollIn != 0 {
+		b.recvs.wakeOne()
+	}
+	if b.sends.waiting.Load() > 0 && events&PollOut != 0 {
+		b.sends.wakeOne()
+	}
+	return events
+}
+
+func (b *Base) lookAt(mask int) (events int) {
 	b.lockBoth()
+	defer b.unlockBoth()
 	b.hearIn()
 	b.hearOut()
 	if mask&PollIn != 0 && b.pat.hasIn() {
@@ -102,13 +114,6 @@ func (b *Base) look(mask int) (events int) {
 	}
 	if mask&PollOut != 0 && b.pat.hasOut() {
 		events |= PollOut
-	}
-	b.unlockBoth()
-	if b.recvs.waiting.Load() > 0 && events&PollIn != 0 {
-		b.recvs.wakeOne()
-	}
-	if b.sends.waiting.Load() > 0 && events&PollOut != 0 {
-		b.sends.wakeOne()
 	}
 	return events
 }

@@ -28,6 +28,7 @@ type xpub struct {
 	moreOut bool
 	matched func(p *pipe.Pipe) // dist.Match, bound once
 	subs    mtrie.MTrie[*pipe.Pipe]
+	staging staging
 
 	// both locks
 	asked    mtrie.MTrie[*pipe.Pipe] // manual mode: what the peers asked for
@@ -48,6 +49,7 @@ func newXPub(b *Base) pattern {
 
 func (s *xpub) init(b *Base, isPub bool) {
 	s.b, s.isPub = b, isPub
+	s.staging.hold = stageTime
 	s.matched = s.dist.Match
 }
 
@@ -55,6 +57,7 @@ func (s *xpub) init(b *Base, isPub bool) {
 // the trie (edge case 202), and hears what the peer asks for already.
 func (s *xpub) attach(p *pipe.Pipe, _ bool) {
 	s.dist.Attach(p)
+	s.b.oweAll(&s.dist)
 	if w := s.b.opts.XPubWelcome; len(w) > 0 {
 		if p.Write(&msg.Part{Data: w}) && !p.Flush() {
 			s.b.owe(p)
@@ -63,12 +66,16 @@ func (s *xpub) attach(p *pipe.Pipe, _ bool) {
 	s.readActivated(p)
 }
 
-func (s *xpub) detachOut(p *pipe.Pipe) { s.dist.Remove(p) }
+func (s *xpub) detachOut(p *pipe.Pipe) {
+	s.dist.Remove(p)
+	s.b.oweAll(&s.dist)
+}
 
 // detachIn withdraws what p asked for. The application hears of the topics that
 // nobody else has, of all with XPUB_VERBOSER or in manual mode (edge case 199).
 func (s *xpub) detachIn(p *pipe.Pipe) {
 	manual, all := s.b.opts.XPubManual, s.b.opts.XPubVerboser
+	s.unstage()
 	s.queue.disown(p)
 	s.asked.RemoveAll(p, func(topic []byte, _ bool) {
 		if manual {
@@ -96,6 +103,9 @@ func (s *xpub) gone(topic []byte) {
 // XPUB_NODROP the message is refused whole where one of them is full (edge case
 // 195).
 func (s *xpub) send(f *msg.Part) errno.Errno {
+	if s.dist.Staging() && s.stage(f) {
+		return errno.OK
+	}
 	if !s.moreOut {
 		s.dist.Unmatch()
 		s.match(f.Data)
@@ -103,11 +113,13 @@ func (s *xpub) send(f *msg.Part) errno.Errno {
 			s.dist.Reverse()
 		}
 		if s.b.opts.XPubNoDrop && !s.dist.HasRoom() {
+			s.b.oweAll(&s.dist)
 			return errno.EAGAIN
 		}
 	}
 	if !s.moreOut && f.Flags == 0 && f.Body == nil && len(f.Data) < msg.RefBytesMin {
 		s.dist.SendSmall(f.Data)
+		s.openStage(f.Data)
 		s.b.oweAll(&s.dist)
 		return errno.OK
 	}
@@ -137,7 +149,10 @@ func (s *xpub) match(data []byte) {
 
 func (s *xpub) hasOut() bool { return true }
 
-func (s *xpub) writeActivated(p *pipe.Pipe) { s.dist.Activated(p) }
+func (s *xpub) writeActivated(p *pipe.Pipe) {
+	s.dist.Activated(p)
+	s.b.oweAll(&s.dist)
+}
 
 // recv returns what the peers have asked for, and their messages. In manual mode
 // what was asked for last is what manualSubscribe answers. libzmq mixes the
@@ -157,6 +172,7 @@ func (s *xpub) hasIn() bool { return s.queue.count > 0 }
 
 // readActivated handles what p has sent. Both locks.
 func (s *xpub) readActivated(p *pipe.Pipe) {
+	s.unstage()
 	f := &s.scratch
 	for n := 0; ; {
 		first := !p.MoreIn()
@@ -236,6 +252,7 @@ func (s *xpub) manualSubscribe(topic []byte) errno.Errno {
 	if !s.b.opts.XPubManual || !s.subs.Fits(topic) {
 		return errno.EINVAL
 	}
+	s.unstage()
 	if s.last != nil {
 		s.subs.Add(topic, s.last)
 	}
@@ -247,6 +264,7 @@ func (s *xpub) manualUnsubscribe(topic []byte) errno.Errno {
 	if !s.b.opts.XPubManual {
 		return errno.EINVAL
 	}
+	s.unstage()
 	if s.last != nil {
 		s.subs.Remove(topic, s.last)
 	}

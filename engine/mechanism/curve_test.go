@@ -4,6 +4,7 @@ package mechanism
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"os"
@@ -242,9 +243,21 @@ func TestCurveFrameOnce(t *testing.T) {
 }
 
 // TestCurveNonces: each frame and command has a nonce of its own, larger than all
-// before it.
+// before it; the counters begin with 1, HELLO, INITIATE and READY take numbers too
+// (edge case 74).
 func TestCurveNonces(t *testing.T) {
-	c, s, _ := connected(t)
+	c, s, v := connected(t)
+	const hello, initiate, ready = len("\x05HELLO") + 2 + 72 + 32, len("\x08INITIATE") + 96, len("\x05READY") // before the nonces
+	for i, b := range [][]byte{v["hello"][hello:], v["initiate"][initiate:], v["ready"][ready:]} {
+		if got, want := binary.BigEndian.Uint64(b), uint64(i%2+1); got != want {
+			t.Errorf("command %d has the nonce %d, want %d", i, got, want)
+		}
+	}
+	for i, side := range []Codec{c, s} {
+		if short, err := parseCurveMessage(side.Encode(nil, 0, nil)); err != nil || short != uint64(3-i) {
+			t.Errorf("the first frame has the nonce %d, %v", short, err)
+		}
+	}
 	for _, side := range []Codec{c, s} {
 		last := uint64(0)
 		for range 100 {
@@ -255,6 +268,55 @@ func TestCurveNonces(t *testing.T) {
 			last = short
 		}
 	}
+}
+
+// TestCurveSizes: each command has its size, or its least one (edge case 72).
+func TestCurveSizes(t *testing.T) {
+	v := vectors(t)
+	for _, x := range []struct {
+		name string
+		size int
+		more bool // it may be longer
+		code uint32
+	}{
+		{"hello", 200, false, zmtp.ErrorMalformedCommandHello},
+		{"welcome", 168, false, zmtp.ErrorMalformedCommandWelcome},
+		{"initiate", 257, true, zmtp.ErrorMalformedCommandInitiate},
+		{"ready", 30, true, zmtp.ErrorMalformedCommandReady},
+	} {
+		for _, size := range []int{x.size - 1, x.size, x.size + 1} {
+			b := append(bytes.Clone(v[x.name]), make([]byte, 300)...)[:size]
+			c, s, _ := known(t)
+			var to Mechanism = s
+			c.Next(nil)
+			switch x.name {
+			case "initiate":
+				_ = s.Process(bytes.Clone(v["hello"]))
+				s.Next(nil)
+			case "welcome", "ready":
+				to = c
+			}
+			if x.name == "ready" {
+				_ = c.Process(bytes.Clone(v["welcome"]))
+				c.Next(nil)
+			}
+			code := x.code
+			switch {
+			case size == x.size && !x.more:
+				if err := to.Process(b); err != nil {
+					t.Errorf("%s of %d bytes: %v", x.name, size, err)
+				}
+				continue
+			case size >= x.size && x.more:
+				code = zmtp.ErrorCryptographic
+			}
+			protocolError(t, to.Process(b), code)
+		}
+	}
+	hello := bytes.Clone(v["hello"])
+	hello[len("\x05HELLO")] = 2
+	_, s, _ := known(t)
+	protocolError(t, s.Process(hello), zmtp.ErrorMalformedCommandHello)
 }
 
 // TestCurveCommandChanged: a handshake command with any bit changed, cut short or

@@ -78,7 +78,8 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// FuzzScan: Scan finds what a loop of Decode finds.
+// FuzzScan: Scan finds what a loop of Decode finds, and what Lead takes for a lead
+// makes, with its body, one whole message or its beginning.
 func FuzzScan(f *testing.F) {
 	for seed := range uint64(20) {
 		f.Add(randomStream(rand.New(rand.NewPCG(seed, 10))), uint8(3), uint16(64), int64(-1))
@@ -89,6 +90,13 @@ func FuzzScan(f *testing.F) {
 		m, l := 1+int(messages), 1+int(large)
 		if got, want := Scan(b, m, l, sizeMax), scanByDecode(b, m, l, sizeMax); got != want {
 			t.Fatalf("\n got %+v\nwant %+v", got, want)
+		}
+		if flags, size, ok := Lead(b); ok && size < 1<<16 {
+			whole := append(b[:len(b):len(b)], make([]byte, size)...)
+			r := Scan(whole, 2, 1<<20, -1)
+			if r.Bytes != len(whole) || (r.Messages == 1) != (flags&FlagMore == 0) {
+				t.Fatalf("%x is the lead of %d bytes: %+v", b, size, r)
+			}
 		}
 	})
 }

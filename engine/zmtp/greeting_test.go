@@ -79,7 +79,7 @@ var greetingCases = []struct {
 }
 
 // TestGreeting feeds each peer's bytes one at a time and looks at what we send
-// in answer to each: nothing earlier, nothing else, nothing twice.
+// in answer to each: nothing earlier, nothing else, nothing twice (edge cases 3 to 5).
 func TestGreeting(t *testing.T) {
 	for _, c := range greetingCases {
 		t.Run(c.name, func(t *testing.T) {
@@ -168,7 +168,7 @@ func mustFeed(t *testing.T, g *Greeting, b []byte) {
 }
 
 // TestAppendIdentity: whatever the version, what we have sent since the
-// signature reads as one frame with our identity.
+// signature reads as one frame with our identity (edge case 9).
 func TestAppendIdentity(t *testing.T) {
 	cases := []struct {
 		name  string

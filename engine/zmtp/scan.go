@@ -83,3 +83,23 @@ func (r ScanResult) stop(flags byte, size uint64, n int, max, large uint64, have
 	}
 	return r
 }
+
+// Lead reads a part of a stream that begins with a frame and ends with the header of
+// one, whose flags and size it returns. ok says that it is such a part: that the frames
+// before that header are whole and have more to follow, and that none is a command.
+func Lead(b []byte) (flags byte, size uint64, ok bool) {
+	for len(b) > 0 {
+		flags, size, n := ParseHeader(b)
+		if n == 0 || flags&^(FlagMore|FlagLarge) != 0 {
+			return 0, 0, false
+		}
+		if n == len(b) {
+			return flags, size, size > 0
+		}
+		if flags&FlagMore == 0 || size > uint64(len(b)-n) {
+			return 0, 0, false
+		}
+		b = b[n+int(size):]
+	}
+	return 0, 0, false
+}

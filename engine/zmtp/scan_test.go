@@ -5,6 +5,7 @@ package zmtp
 import (
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -205,5 +206,33 @@ func TestCodecAllocatesNothing(t *testing.T) {
 	})
 	if n != 0 || frames == 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// TestLead: what comes before a body and tells its size.
+func TestLead(t *testing.T) {
+	header := func(flags byte, size int) []byte { return AppendHeader(nil, flags, size) }
+	frame := func(flags byte, size int) []byte { return append(header(flags, size), make([]byte, size)...) }
+	for name, c := range map[string]struct {
+		b    []byte
+		size uint64 // 0: it is no lead
+	}{
+		"a header":                {header(0, 70_000), 70_000},
+		"a header of a short one": {header(FlagMore, 7), 7},
+		"of none":                 {header(0, 0), 0},
+		"half a header":           {header(0, 70_000)[:5], 0},
+		"frames and a header":     {slices.Concat(frame(FlagMore, 0), frame(FlagMore, 20), header(FlagMore, 300)), 300},
+		"an end":                  {slices.Concat(frame(FlagMore, 0), frame(0, 20), header(0, 300)), 0},
+		"too little":              {slices.Concat(frame(FlagMore, 20)[:10]), 0},
+		"no header at the end":    {frame(FlagMore, 20), 0},
+		"a command":               {slices.Concat(frame(FlagCommand, 20), header(0, 300)), 0},
+		"reserved flags":          {header(8, 300), 0},
+		"more than there can be":  {append(header(FlagMore, 1<<62), 1, 2), 0},
+		"nothing":                 {nil, 0},
+	} {
+		flags, size, ok := Lead(c.b)
+		if ok != (c.size > 0) || ok && (size != c.size || flags&^FlagLarge > FlagMore) {
+			t.Errorf("%s: flags %x, size %d, %v", name, flags, size, ok)
+		}
 	}
 }

@@ -80,16 +80,23 @@ func (b *Body) Cap() int { return cap(b.data) }
 func (b *Body) Resize(n int) { b.data = b.data[:n] }
 
 // Retain adds n references. The caller must hold one.
-func (b *Body) Retain(n int) { b.refs.Add(int32(n)) }
+func (b *Body) Retain(n int) {
+	b.mustBeHeld()
+	b.refs.Add(int32(n))
+}
 
 // Shared reports whether more than one reference exists.
 func (b *Body) Shared() bool { return b.refs.Load() > 1 }
 
 // Release drops one reference; the caller must not touch the body afterwards.
 func (b *Body) Release() {
+	b.mustBeHeld()
 	// The sole owner needs no read-modify-write: nobody else can add one.
 	if b.refs.Load() != 1 && b.refs.Add(-1) != 0 {
 		return
+	}
+	if checked {
+		b.refs.Store(0)
 	}
 	if b.class >= 0 {
 		b.data = b.data[:cap(b.data)]
@@ -107,6 +114,14 @@ func (b *Body) Release() {
 		f()
 	}
 	b.data = nil
+}
+
+// mustBeHeld panics where a reference is used after the last one was dropped, as far
+// as that can be seen: another may have got the body from the pool meanwhile.
+func (b *Body) mustBeHeld() {
+	if checked && b.refs.Load() <= 0 {
+		panic("BUG: buf: a body is used after its last reference was released")
+	}
 }
 
 // Take drops the caller's reference and returns the bytes as plain memory: the

@@ -68,6 +68,9 @@ func TestReleaseFunction(t *testing.T) {
 		if freed != 1 || b.Bytes() != nil {
 			t.Fatalf("%d references: freed %d times, %d bytes left", refs, freed, len(b.Bytes()))
 		}
+		if checked {
+			continue // there one too many is a panic: TestReleasedTwice
+		}
 		b.Release()
 		b.Release()
 		if freed != 1 {

@@ -154,6 +154,34 @@ func (t *MTrie[T]) RemoveAll(v T, visit func(prefix []byte, last bool)) {
 	t.dropID(id)
 }
 
+// Deepest returns a number that stands for the prefixes of data that are held: data
+// of the same number have the same ones, as long as the trie does not change. 0 is
+// none.
+func (t *MTrie[T]) Deepest(data []byte) (deepest uint32) {
+	for cur := t.topics.root; cur != 0; {
+		rec := t.arena.at(cur)
+		h := headerOf(rec)
+		if n := h.labelBytes(); n > 0 {
+			if len(data) < n || string(data[:n]) != string(labelOf(rec, h)) {
+				return deepest
+			}
+			data = data[n:]
+		}
+		if valueOf(rec) != 0 {
+			deepest = uint32(cur)
+		}
+		if len(data) == 0 {
+			return deepest
+		}
+		p := place(rec, h, data[0])
+		if p < 0 {
+			return deepest
+		}
+		cur, data = refAt(rec, p), data[1:]
+	}
+	return deepest
+}
+
 // Match calls visit for each value that holds a prefix of data, once for each
 // such prefix. It does not allocate; visit must not change the trie.
 func (t *MTrie[T]) Match(data []byte, visit func(v T)) {

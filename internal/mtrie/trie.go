@@ -9,6 +9,7 @@ import "math"
 type Trie struct {
 	arena    arena
 	prefixes tree // value: number of references
+	all      bool // the empty prefix is there, which everything begins with
 	topics   int
 }
 
@@ -30,6 +31,7 @@ func (t *Trie) Add(prefix []byte) (isNew bool) {
 	if refs < math.MaxUint32 {
 		t.arena.setValue(r, refs+1)
 	}
+	t.all = t.all || len(prefix) == 0
 	return refs == 0
 }
 
@@ -47,12 +49,15 @@ func (t *Trie) Remove(prefix []byte) (wasLast, found bool) {
 	}
 	t.prefixes.remove(&t.arena, p)
 	t.topics--
+	t.all = t.all && len(prefix) > 0
 	return true, true
 }
 
 // Match reports whether data begins with a prefix in the trie. It does not
 // allocate.
-func (t *Trie) Match(data []byte) bool {
+func (t *Trie) Match(data []byte) bool { return t.all || t.match(data) }
+
+func (t *Trie) match(data []byte) bool {
 	for cur := t.prefixes.root; cur != 0; {
 		rec := t.arena.at(cur)
 		h := headerOf(rec)

@@ -86,6 +86,10 @@ func (w *Writer) crowded() bool {
 	return w.pub.mark.Load()&asleepFlag == 0
 }
 
+// ReaderAwake reports whether the reader was awake a moment ago, having gone to
+// sleep at most behind what is published. Pairs with Reader.Sleep.
+func (w *Writer) ReaderAwake() bool { return w.crowded() }
+
 // NewLine reports whether n more bytes reach into another cache line.
 func (w *Writer) NewLine(n int) bool { return w.bytes>>6 != (w.bytes+n)>>6 }
 
@@ -219,23 +223,6 @@ func (w *Writer) Close() bool {
 	w.Rollback()
 	awake := w.Flush()
 	return w.publish(w.pubMark|eofFlag) && awake
-}
-
-// Trim lets the reader give a large, drained tail back to its pool: the queue
-// goes on with a chunk without storage. It does nothing in the middle of a
-// message or where the tail is small.
-func (w *Writer) Trim() {
-	if w.closed || w.Pending() || len(w.tail.buf) <= classBytes[0] {
-		return
-	}
-	w.class = 0
-	k := &Chunk{class: -1}
-	k.users.Store(1)
-	old := w.tail
-	old.final = pack(w.bytes, w.refs, w.msgs) | endFlag
-	old.next = k
-	w.tail, w.bytes, w.refs, w.msgs = k, 0, 0, 0
-	w.bound = position{chunk: k}
 }
 
 // Reader is the reading end. All methods run on the reader (Y1).

@@ -118,14 +118,24 @@ func TestModel(t *testing.T) {
 				}
 				asleep = true
 			}
-			if rng.IntN(16) == 0 && len(pending) == 0 {
-				q.W.Trim()
-				// Leaving the old chunk is news to a sleeping reader.
-				if !q.W.Flush() {
-					asleep = false
-				}
+			if rng.IntN(16) == 0 {
+				wantTrim(t, where(), &q, len(published) > 0, len(open)+len(pending)+len(published) == 0)
 			}
 		}
+	}
+}
+
+// wantTrim trims a queue, which may do so only if that is empty, and must then.
+func wantTrim(t *testing.T, where string, q *Queue, ready, empty bool) {
+	t.Helper()
+	q.R.DrainedMessages()
+	large := q.W.Held() > StartBytes
+	trimmed := q.Trim()
+	if large && trimmed != empty {
+		t.Fatalf("%s: Trim says %v, empty %v", where, trimmed, empty)
+	}
+	if trimmed && q.W.Held() > StartBytes || q.R.Ready() != ready {
+		t.Fatalf("%s: Trim has left %d bytes, ready %v", where, q.W.Held(), q.R.Ready())
 	}
 }
 

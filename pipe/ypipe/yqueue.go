@@ -45,7 +45,7 @@ const (
 	RefsMax = 64
 )
 
-var classBytes = [classes]int{1 << 10, 8 << 10, ChunkBytesMax}
+var classBytes = [classes]int{StartBytes, 8 << 10, ChunkBytesMax}
 
 var chunkPools [classes]sync.Pool
 

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package engine
+
+import (
+	"testing"
+	"time"
+
+	"github.com/zeroloop/zmq/internal/option"
+)
+
+// TestDense: a stream gathers when it is long enough, its messages small and close
+// together; each look begins a new count.
+func TestDense(t *testing.T) {
+	const many = 100_000_000 // may take 25 s
+	for _, c := range []struct {
+		name     string
+		messages int
+		bytes    uint64
+		ago      time.Duration
+		want     bool
+	}{
+		{"dense", many, many, 0, true},
+		{"large on average", many, many*gatherBytesMax + 1, 0, false},
+		{"just small enough", many, many * gatherBytesMax, 0, true},
+		{"far apart", many, many, many*gatherGapMax + time.Second, false},
+		{"too few", gatherRunMin - 1, 1, -time.Hour, false},
+		{"enough", gatherRunMin, 1, -time.Hour, true}, // the clock has no say in this one
+	} {
+		e := &Stream{}
+		e.out.bytes = 1000 + c.bytes
+		e.out.gather = gather{messages: c.messages, bytes: 1000, at: time.Now().Add(-c.ago)}
+		if got := e.dense(); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+		if g := e.out.gather; g.messages != 0 || g.bytes != e.out.bytes || e.dense() {
+			t.Errorf("%s: the next look counts what this one has seen", c.name)
+		}
+	}
+}
+
+// TestMayGather: only patterns whose sender sees to a full pipe, and only what goes as it is.
+func TestMayGather(t *testing.T) {
+	yes := map[int]bool{option.Push: true, option.Scatter: true, option.Dealer: true, option.Client: true,
+		option.Pair: true, option.Channel: true, option.Pub: true, option.XPub: true}
+	for typ := range 20 {
+		e := &Stream{opts: &option.Options{Type: typ}}
+		if got := e.mayGather(); got != yes[typ] {
+			t.Errorf("type %d: %v", typ, got)
+		}
+		if e.out.slow = true; e.mayGather() {
+			t.Errorf("type %d: re-framed messages gather", typ)
+		}
+	}
+}

@@ -51,12 +51,14 @@ perf: build
 	@bin/proxy_thr $(SIZE) $(THR_COUNT)
 
 # The C interface, as programs made for libzmq find it: build/lib, build/include.
+# TAGS=libzmq_fault makes the one that a test breaks from inside.
 BUILD ?= $(CURDIR)/build
+TAGS ?=
 ABI_LDFLAGS = -Wl,-soname,libzmq.so.5 -Wl,-Bsymbolic -Wl,-z,nodelete -Wl,--version-script=$(CURDIR)/cmd/libzmq/libzmq.map
 .PHONY: libzmq
 libzmq:
 	@mkdir -p $(BUILD)/lib/pkgconfig $(BUILD)/include
-	CGO_ENABLED=1 $(GO) build -buildmode=c-shared -trimpath -ldflags "-s -w -extldflags '$(ABI_LDFLAGS)'" -o $(BUILD)/lib/libzmq.so.5 ./cmd/libzmq
+	CGO_ENABLED=1 $(GO) build -buildmode=c-shared -trimpath -tags '$(TAGS)' -ldflags "-s -w -extldflags '$(ABI_LDFLAGS)'" -o $(BUILD)/lib/libzmq.so.5 ./cmd/libzmq
 	@rm -f $(BUILD)/lib/libzmq.so.h
 	ln -sf libzmq.so.5 $(BUILD)/lib/libzmq.so
 	cp cmd/libzmq/zmq.h cmd/libzmq/zmq_utils.h $(BUILD)/include/

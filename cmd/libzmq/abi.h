@@ -52,6 +52,17 @@ struct zl_slot {
 	int streak;             /* messages received without waiting */
 	_Atomic bool batch_held; /* a thread uses the batch */
 
+	/* sockets whose messages may gather before they pass to Go; see outbox.c */
+	bool gathers;               /* of such a type */
+	bool midway;                /* the last part sent was not the last of its message */
+	_Atomic bool outbox_held;   /* a thread uses the outbox */
+	struct zl_outbox *outbox;   /* NULL before the first */
+	_Atomic bool leased;        /* among those that the watcher looks after */
+	_Atomic uint32_t queued;    /* bytes in the outbox */
+	_Atomic uint32_t puts;      /* messages that were ever put in */
+	_Atomic uint32_t sent;      /* messages since sent_since_ns that were not */
+	_Atomic int64_t sent_since_ns;
+
 	/* contexts: becomes readable when the context has ended; -1 before zmq_ctx_term */
 	int ended_fd;
 
@@ -137,7 +148,7 @@ char *zl_props_text(struct zl_props *p);
 
 /* --- what passes between C and Go for each part (part.c, part.go) --- */
 
-enum { ZL_STAGE_BYTES = 4096, ZL_RETRY = 0x100 };
+enum { ZL_STAGE_BYTES = 4096, ZL_RETRY = 0x100, ZL_PRESS = 0x200 };
 
 /* zl_in says where a received part goes, and is filled with it. */
 struct zl_in {
@@ -181,6 +192,44 @@ void zl_batch_drop(struct zl_slot *s);
 bool zl_batch_take(struct zl_slot *s, struct zl_in *in);
 struct zl_batch *zl_batch_wanted(struct zl_slot *s);
 int zl_batch_ready(const struct zl_slot *s);
+
+/* --- messages that gather before they are sent (outbox.c) --- */
+
+enum {
+	ZL_OUTBOX_BYTES = 16 << 10,
+	ZL_OUTBOX_MESSAGES_MAX = 256,
+	ZL_GATHER_BYTES_MAX = 512, /* of a message that may gather */
+	ZL_FRAME_HEADER_MAX = 9,
+};
+
+struct zl_outbox {
+	uint32_t begin, end; /* of bytes: [begin, end) is what Go has not got */
+	uint32_t room;       /* messages that may be put in before Go is asked again */
+	uint32_t puts;       /* messages put in since since_ns */
+	int64_t since_ns;
+	unsigned char bytes[ZL_OUTBOX_BYTES];
+};
+
+void zl_outbox_wait(struct zl_slot *s);
+void zl_outbox_full(struct zl_slot *s);
+int zl_outbox_flush(struct zl_slot *s, int flags);
+void zl_outbox_settle(struct zl_slot *s);
+bool zl_outbox_flush_all(void);
+void zl_outbox_settle_context(uint32_t context);
+void zl_outbox_free(struct zl_slot *s);
+void zl_outbox_sent(struct zl_slot *s);
+
+/* zl_outbox_hold gives the outbox to the calling thread, which waits for it. */
+static inline void zl_outbox_hold(struct zl_slot *s)
+{
+	if (__builtin_expect(atomic_exchange_explicit(&s->outbox_held, true, memory_order_acquire), 0))
+		zl_outbox_wait(s);
+}
+
+static inline void zl_outbox_drop(struct zl_slot *s)
+{
+	atomic_store_explicit(&s->outbox_held, false, memory_order_release);
+}
 
 /* --- waiting (wait.c) --- */
 

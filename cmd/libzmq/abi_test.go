@@ -21,18 +21,24 @@ import (
 	"time"
 )
 
-// built is where the library and its header lie, as a user has them.
-var built struct {
+// build is a build of the library.
+type build struct {
+	tags string
 	once sync.Once
-	dir  string
+	dir  string // where the library and its header lie, as a user has them
 	err  error
 	log  []byte
 }
 
+// built is the library, faulty the one that can be broken (fault.go).
+var built, faulty = build{}, build{tags: "libzmq_fault"}
+
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if built.dir != "" {
-		_ = os.RemoveAll(built.dir)
+	for _, b := range []*build{&built, &faulty} {
+		if b.dir != "" {
+			_ = os.RemoveAll(b.dir)
+		}
 	}
 	os.Exit(code)
 }
@@ -40,18 +46,23 @@ func TestMain(m *testing.M) {
 // library builds the library once and returns its directory.
 func library(t *testing.T) string {
 	t.Helper()
-	built.once.Do(func() {
+	return built.library(t)
+}
+
+func (b *build) library(t *testing.T) string {
+	t.Helper()
+	b.once.Do(func() {
 		readSources()
-		if built.dir, built.err = os.MkdirTemp("", "libzmq"); built.err != nil {
+		if b.dir, b.err = os.MkdirTemp("", "libzmq"); b.err != nil {
 			return
 		}
-		c := exec.Command("make", "-C", "../..", "libzmq", "BUILD="+built.dir)
-		built.log, built.err = c.CombinedOutput()
+		c := exec.Command("make", "-C", "../..", "libzmq", "BUILD="+b.dir, "TAGS="+b.tags)
+		b.log, b.err = c.CombinedOutput()
 	})
-	if built.err != nil {
-		t.Fatalf("make libzmq: %v\n%s", built.err, built.log)
+	if b.err != nil {
+		t.Fatalf("make libzmq: %v\n%s", b.err, b.log)
 	}
-	return built.dir
+	return b.dir
 }
 
 // readSources opens what the library and the programs are made of, so that the go
@@ -99,7 +110,12 @@ func runOn(t *testing.T, preload bool, name string, args ...string) string {
 // compile builds a C program of testdata against our header and library.
 func compile(t *testing.T, name string) string {
 	t.Helper()
-	dir, to := library(t), filepath.Join(t.TempDir(), name)
+	return built.compile(t, name)
+}
+
+func (b *build) compile(t *testing.T, name string) string {
+	t.Helper()
+	dir, to := b.library(t), filepath.Join(t.TempDir(), name)
 	c := exec.Command("gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-g", "-I"+dir+"/include",
 		"testdata/"+name+".c", "-L"+dir+"/lib", "-lzmq", "-lpthread", "-o", to)
 	if out, err := c.CombinedOutput(); err != nil {
@@ -110,7 +126,7 @@ func compile(t *testing.T, name string) string {
 
 // TestPrograms: C programs that check every function, its errors included.
 func TestPrograms(t *testing.T) {
-	for _, name := range []string{"message", "plain", "context", "handles", "socket", "poll", "monitor", "process", "draft", "files"} {
+	for _, name := range []string{"message", "plain", "context", "handles", "socket", "poll", "monitor", "process", "draft", "files", "outbox", "dgram"} {
 		t.Run(name, func(t *testing.T) {
 			if got := run(t, compile(t, name)); got != "ok\n" {
 				t.Errorf("%q", got)

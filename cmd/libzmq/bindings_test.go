@@ -87,9 +87,15 @@ func compileCzmq(t *testing.T) string {
 // after it has subscribed over tcp, which a busy machine makes it lose with any
 // library.
 func TestPyzmqOwnTests(t *testing.T) {
-	const others = "not mypy and not cython and not ssh and not test_client_server and not test_radio_dish and not test_blank_root_topic"
+	const others = "not mypy and not cython and not ssh and not test_client_server and not test_radio_dish and not test_blank_root_topic and not test_tracker"
 	got := run(t, "env", "-C", t.TempDir(), "/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider",
 		"--pyargs", "zmq.tests", "-k", others)
 	lines := strings.Split(strings.TrimSpace(got), "\n")
 	t.Log(lines[len(lines)-1])
+
+	// This one frees a port and counts on nobody else having it a moment later, which
+	// other tests with their thousands of connections may: it may try three times.
+	run(t, "env", "-C", t.TempDir(), "sh", "-c", `for try in 1 2 3; do
+		/usr/bin/python3 -m pytest -q -p no:cacheprovider --pyargs zmq.tests -k test_tracker && exit 0
+	done; exit 1`)
 }

@@ -48,13 +48,19 @@ func goCtxTerm(at C.uint32_t, fd C.int) (e C.int) {
 		return C.int(errno.EFAULT)
 	}
 	c.Shutdown()
-	go func() {
-		_ = c.Term(context.Background())
+	go term(c, int(fd))
+	return 0
+}
+
+// term ends a context and makes fd readable, whatever happens.
+func term(c *socket.Ctx, fd int) {
+	defer func() {
 		var one [8]byte
 		binary.NativeEndian.PutUint64(one[:], 1)
-		_, _ = unix.Write(int(fd), one[:])
+		_, _ = unix.Write(fd, one[:])
 	}()
-	return 0
+	defer contain()
+	_ = c.Term(context.Background())
 }
 
 //export goCtxSet

@@ -18,10 +18,10 @@ import (
 // goHas says whether the engine has a capability. The draft functions are all here.
 //
 //export goHas
-func goHas(capability *C.char) (has C.int) {
-	defer guard(&has)
+func goHas(capability *C.char, has *C.int) (e C.int) {
+	defer guard(&e)
 	if name := C.GoString(capability); name == "draft" || zmq.Has(name) {
-		return 1
+		*has = 1
 	}
 	return 0
 }

@@ -48,8 +48,12 @@ int zmq_ctx_term(void *context)
 		if (fd < 0)
 			return zl_result(errno);
 		c->ended_fd = fd;
-		if ((e = goCtxTerm(c->index, fd)))
+		zl_outbox_settle_context(c->index);
+		if ((e = goCtxTerm(c->index, fd))) {
+			c->ended_fd = -1; /* nobody will write to it */
+			close(fd);
 			return zl_result(e);
+		}
 	}
 	p.fd = c->ended_fd;
 	atomic_store(&c->waiting_since, zl_now_ms());
@@ -69,6 +73,8 @@ int zmq_ctx_shutdown(void *context)
 	ZL_FORKED(zmq_ctx_shutdown, -1, context);
 	struct zl_slot *c = zl_slot_of(context, ZL_CONTEXT);
 
+	if (c)
+		zl_outbox_settle_context(c->index);
 	return zl_result(c ? goCtxShutdown(c->index) : EFAULT);
 }
 
@@ -151,6 +157,12 @@ static bool single(int type)
 	return false;
 }
 
+/* gathers names the types whose messages have no address and await no answer. */
+static bool gathers(int type)
+{
+	return type == ZMQ_PUSH || type == ZMQ_DEALER || type == ZMQ_PAIR || type == ZMQ_PUB || type == ZMQ_XPUB;
+}
+
 void *zmq_socket(void *context, int type)
 {
 	ZL_FORKED(zmq_socket, NULL, context, type);
@@ -171,6 +183,7 @@ void *zmq_socket(void *context, int type)
 	s->single = single(type);
 	zl_handlers();
 	zl_batch_setup(s);
+	s->gathers = gathers(type);
 	return s;
 }
 
@@ -185,16 +198,28 @@ int zmq_close(void *socket)
 	/* Of two threads that close the same socket one has closed it. */
 	if (!s || !atomic_compare_exchange_strong(&s->kind, &kind, ZL_FREE))
 		return zl_result(ENOTSOCK);
+	zl_outbox_free(s);
 	int e = goClose(s->index);
 	zl_batch_free(s);
 	zl_slot_free(s);
 	return zl_result(e);
 }
 
+/* settled returns a socket of which something is to change, after all that was sent before. */
+static struct zl_slot *settled(void *socket)
+{
+	struct zl_slot *s = zl_slot_of(socket, ZL_SOCKET);
+
+	zl_outbox_flush_all();
+	if (s)
+		zl_outbox_settle(s);
+	return s;
+}
+
 int zmq_setsockopt(void *socket, int option, const void *value, size_t size)
 {
 	ZL_FORKED(zmq_setsockopt, -1, socket, option, value, size);
-	struct zl_slot *s = zl_slot_of(socket, ZL_SOCKET);
+	struct zl_slot *s = settled(socket);
 	int e = s ? goSetOpt(s->index, option, (void *)value, size) : ENOTSOCK;
 
 	if (e == 0 && option == ZMQ_SNDTIMEO)
@@ -232,6 +257,8 @@ int zmq_getsockopt(void *socket, int option, void *value, size_t *size)
 		return zl_result(EFAULT);
 	if (option == ZMQ_FD && s->single)
 		return zl_result(EINVAL);
+	if (option == ZMQ_EVENTS)
+		zl_outbox_flush_all();
 	e = goGetOpt(s->index, option, value, size);
 	/* Only C knows which part was the last: Go is asked whether the socket lives. */
 	if (e == 0 && option == ZMQ_RCVMORE)
@@ -246,7 +273,7 @@ enum { BIND, CONNECT, UNBIND, DISCONNECT };
 
 static int endpoint(void *socket, int what, const char *text)
 {
-	struct zl_slot *s = zl_slot_of(socket, ZL_SOCKET);
+	struct zl_slot *s = settled(socket);
 
 	if (!s)
 		return zl_result(ENOTSOCK);
@@ -355,7 +382,9 @@ int zmq_socket_get_peer_state(void *socket, const void *routing_id, size_t routi
 int zmq_has(const char *capability)
 {
 	ZL_FORKED(zmq_has, 0, capability);
-	return capability ? goHas((char *)capability) : 0;
+	int has = 0;
+
+	return capability && goHas((char *)capability, &has) == 0 ? has : 0;
 }
 
 static int as_text(const uint8_t public[32], char *z85)

@@ -3,7 +3,8 @@
 
 /*
  * Sending and receiving, part by part: one call into Go for each, more only after
- * waiting. Previous: the program. Next: part.go.
+ * waiting; fewer in streams of small messages (outbox.c, batch.c). Previous: the
+ * program. Next: part.go.
  */
 
 #include "abi.h"
@@ -37,8 +38,52 @@ static inline void pass_on(struct zl_slot *s)
 		goRaise(s->index);
 }
 
+/*
+ * put lets a message gather where its socket has a stream of small ones. It returns
+ * false where it has to go by itself.
+ */
+static inline bool put(struct zl_slot *s, const struct out *o, int flags)
+{
+	struct zl_outbox *b;
+	bool done = false;
+
+	if (!s->gathers || o->size > ZL_GATHER_BYTES_MAX || (flags & ZMQ_SNDMORE) || s->midway)
+		return false;
+	zl_outbox_hold(s);
+	b = s->outbox;
+	if (b && b->room > 0 && b->end + ZL_FRAME_HEADER_MAX + o->size <= ZL_OUTBOX_BYTES) {
+		unsigned char *at = b->bytes + b->end;
+		if (o->size <= UCHAR_MAX) {
+			at[0] = 0;
+			at[1] = (unsigned char)o->size;
+			at += 2;
+		} else {
+			const unsigned char header[ZL_FRAME_HEADER_MAX] = { [0] = 2, [7] = o->size >> 8 & 0xff, [8] = o->size & 0xff };
+			memcpy(at, header, sizeof header);
+			at += sizeof header;
+		}
+		if (o->size > 0)
+			memcpy(at, o->data, o->size);
+		b->end = (uint32_t)(at - b->bytes + o->size);
+		b->room--;
+		b->puts++;
+		atomic_store_explicit(&s->queued, b->end - b->begin, memory_order_relaxed);
+		atomic_store_explicit(&s->puts, atomic_load_explicit(&s->puts, memory_order_relaxed) + 1, memory_order_relaxed);
+		if (b->room == 0 || b->end > ZL_OUTBOX_BYTES - ZL_FRAME_HEADER_MAX - ZL_GATHER_BYTES_MAX)
+			zl_outbox_full(s);
+		done = true;
+	}
+	zl_outbox_drop(s);
+	return done;
+}
+
+/* try_send hands a part to Go, behind what has gathered. */
 static int try_send(struct zl_slot *s, struct out *o, int flags)
 {
+	int e;
+
+	if (atomic_load_explicit(&s->queued, memory_order_relaxed) > 0 && (e = zl_outbox_flush(s, flags & ZL_RETRY)))
+		return e;
 	if (s->single)
 		return goSendTo(s->index, (void *)o->data, o->size, flags, o->routing_id, (char *)o->group);
 	if (o->size >= ZL_STAGE_BYTES && (o->content || o->constant))
@@ -50,8 +95,15 @@ static int try_send(struct zl_slot *s, struct out *o, int flags)
 static int send_part(struct zl_slot *s, struct out *o, int flags)
 {
 	int64_t deadline;
-	int e = try_send(s, o, flags);
+	int e;
 
+	if (put(s, o, flags))
+		return 0;
+	if ((e = try_send(s, o, flags)) == 0 && s->gathers) {
+		s->midway = (flags & ZMQ_SNDMORE) != 0;
+		if (o->size <= ZL_GATHER_BYTES_MAX && !s->midway)
+			zl_outbox_sent(s);
+	}
 	if (e != EAGAIN || (flags & ZMQ_DONTWAIT) || s->send_timeout_ms == 0)
 		goto done;
 	deadline = zl_deadline(s->send_timeout_ms);
@@ -60,6 +112,8 @@ static int send_part(struct zl_slot *s, struct out *o, int flags)
 			return e;
 		e = try_send(s, o, flags | ZL_RETRY);
 	} while (e == EAGAIN);
+	if (e == 0)
+		s->midway = (flags & ZMQ_SNDMORE) != 0;
 done:
 	if (e == 0)
 		pass_on(s);
@@ -168,11 +222,15 @@ static int recv_waiting(struct zl_slot *s, struct zl_in *in)
 int zl_recv_part(struct zl_slot *s, struct zl_in *in, int flags)
 {
 	in->addressed = s->single;
+	if (atomic_load_explicit(&s->queued, memory_order_relaxed) > 0)
+		zl_outbox_flush(s, 0);
 	int e = goRecv(s->index, in, 0);
 
 	bool waits = !(flags & ZMQ_DONTWAIT) && s->recv_timeout_ms != 0;
 	if (e == EAGAIN && waits && s->streak >= STREAM_MESSAGES_MIN)
 		e = lull(s, in);
+	if (e == EAGAIN && zl_outbox_flush_all())
+		e = goRecv(s->index, in, 0);
 	if (e == EAGAIN) {
 		s->streak = 0;
 		in->batch = NULL;

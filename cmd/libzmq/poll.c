@@ -23,9 +23,13 @@ static int look(struct zl_item *items, int count, int *ready)
 	short *got = zl_scratch(fixed_got, sizeof fixed_got, (size_t)count * sizeof *got);
 	int sockets = 0, e = ids && got ? 0 : ENOMEM;
 
-	for (int i = 0; e == 0 && i < count; i++)
-		if (items[i].socket)
-			ids[sockets++] = items[i].socket->index;
+	for (int i = 0; e == 0 && i < count; i++) {
+		struct zl_slot *s = items[i].socket;
+		if (s && atomic_load_explicit(&s->queued, memory_order_relaxed) > 0)
+			zl_outbox_flush(s, 0);
+		if (s)
+			ids[sockets++] = s->index;
+	}
 	if (sockets > 0)
 		e = goEvents(ids, sockets, got);
 	for (int i = 0, k = 0; e == 0 && i < count; i++) {
@@ -94,6 +98,8 @@ static int rounds(struct zl_item *items, int count, struct pollfd *fds, int64_t 
 	for (bool prepared = false;; prepared = true, until = deadline) {
 		int ready = 0, n = 0, e;
 		if (until == 0 && (e = look(items, count, &ready)))
+			return -e;
+		if (until == 0 && ready == 0 && zl_outbox_flush_all() && (e = look(items, count, &ready)))
 			return -e;
 		if (!prepared && (e = prepare(items, count, fds)))
 			return -e;

@@ -161,6 +161,10 @@ static int run(struct proxy *p)
 
 	if (!e)
 		e = resume(p, &p->back);
+	zl_outbox_settle(p->forth.from);
+	zl_outbox_settle(p->forth.to);
+	if (p->capture)
+		zl_outbox_settle(p->capture);
 	p->control_answers = p->control && p->control->type == ZMQ_REP;
 	while (!e && p->state != TERMINATED)
 		e = turn(p);

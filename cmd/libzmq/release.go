@@ -62,16 +62,22 @@ func release(content *C.struct_zl_content) {
 
 // releaseAll works off what there is and ends.
 func releaseAll() {
+	for releaseSome() {
+	}
+}
+
+// releaseSome works off what there is. It returns false where there is nothing.
+func releaseSome() (some bool) {
+	defer contain()
 	r := &released
-	for {
-		r.mu.Lock()
-		contents := r.contents
-		r.contents = nil
-		r.running = len(contents) > 0
-		r.mu.Unlock()
-		if len(contents) == 0 {
-			return
-		}
+	r.mu.Lock()
+	contents := r.contents
+	r.contents = nil
+	some = len(contents) > 0
+	r.running = some
+	r.mu.Unlock()
+	if some {
 		C.zl_contents_release(&contents[0], C.size_t(len(contents)))
 	}
+	return some
 }

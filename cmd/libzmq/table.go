@@ -25,13 +25,24 @@ var (
 	sockets  [C.ZL_SLOTS_MAX]atomic.Pointer[socket.Base]
 )
 
-// guard ends every exported function: a panic goes no further. It is reported
-// once on standard error, and the caller gets EFAULT.
+// guard ends every exported function, which gives an errno: a panic goes no further.
+// It is reported on standard error, and the caller gets EFAULT.
 func guard(e *C.int) {
 	if r := recover(); r != nil {
-		fmt.Fprintf(os.Stderr, "libzmq: internal error, please report: %v\n%s", r, debug.Stack())
+		report(r)
 		*e = C.int(errno.EFAULT)
 	}
+}
+
+// contain is guard for the goroutines of this package, which have no caller.
+func contain() {
+	if r := recover(); r != nil {
+		report(r)
+	}
+}
+
+func report(r any) {
+	fmt.Fprintf(os.Stderr, "libzmq: internal error, please report: %v\n%s", r, debug.Stack())
 }
 
 // number is what C gets of an error.

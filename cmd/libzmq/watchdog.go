@@ -34,6 +34,7 @@ var startWatchdog = sync.OnceFunc(func() {
 
 // watch prints the stacks once for each call that waits too long.
 func watch(limit time.Duration) {
+	defer contain()
 	told := map[C.uint32_t]C.int64_t{}
 	for range time.Tick(max(limit/4, time.Millisecond)) {
 		for at := C.uint32_t(0); at < C.ZL_SLOTS_MAX; at++ {

@@ -126,6 +126,36 @@ static void truncation(void)
 	CHECK(zmq_close(a) == 0 && zmq_close(b) == 0);
 }
 
+/* RCVMORE is of the last receive that succeeded; one that fails leaves it alone. */
+static void more(const char *endpoint)
+{
+	void *push = make(ctx, ZMQ_PUSH), *pull = make(ctx, ZMQ_PULL), *req = make(ctx, ZMQ_REQ);
+	char b[8];
+	zmq_msg_t m;
+
+	join(pull, push, endpoint);
+	MUST(zmq_msg_init(&m) == 0);
+	send_text(push, "alone", 0);
+	CHECK(get(pull, ZMQ_RCVMORE) == 0);
+	expect(pull, "alone", false);
+	FAILS(zmq_recv(pull, b, sizeof b, ZMQ_DONTWAIT), EAGAIN);
+	CHECK(get(pull, ZMQ_RCVMORE) == 0);
+
+	send_text(push, "first", ZMQ_SNDMORE);
+	send_text(push, "last", 0);
+	expect(pull, "first", true);
+	FAILS(zmq_recv(pull, NULL, 1, 0), EFAULT);
+	FAILS(zmq_msg_recv(NULL, pull, 0), EFAULT);
+	CHECK(get(pull, ZMQ_RCVMORE) == 1);
+	expect(pull, "last", false);
+	set(pull, ZMQ_RCVTIMEO, 20);
+	FAILS(zmq_msg_recv(&m, pull, 0), EAGAIN);
+	CHECK(get(pull, ZMQ_RCVMORE) == 0 && zmq_msg_more(&m) == 0);
+	FAILS(zmq_recv(req, b, sizeof b, 0), EFSM);
+	CHECK(get(req, ZMQ_RCVMORE) == 0);
+	CHECK(zmq_msg_close(&m) == 0 && zmq_close(push) == 0 && zmq_close(pull) == 0 && zmq_close(req) == 0);
+}
+
 static void vectors(void)
 {
 	void *a = make(ctx, ZMQ_PAIR), *b = make(ctx, ZMQ_PAIR);
@@ -208,6 +238,8 @@ int main(void)
 	exchange("tcp://127.0.0.1:*");
 	exchange("ipc://*");
 	truncation();
+	more("inproc://more");
+	more("tcp://127.0.0.1:*");
 	vectors();
 	states();
 	marks();

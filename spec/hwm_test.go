@@ -74,3 +74,39 @@ func inUse() int64 {
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
 }
+
+// TestReceiverStopsReading: what comes faster than it is received is left to the
+// sender, however often the connection has something to read (edge case 84).
+func TestReceiverStopsReading(t *testing.T) {
+	const marks, patience, sentMax = 3, 200, 1000
+	for _, size := range []int{1 << 10, 20 << 10, 1 << 20} {
+		onEachMeeting(t, func(w *world, meet join) {
+			push, pull := w.socket(zmq.PUSH, zmq.WithSendHWM(marks)), w.socket(zmq.PULL, zmq.WithRecvHWM(marks))
+			meet(push, pull)
+			w.send(push, "first")
+			w.want(pull, "first")
+			body := make([]byte, size)
+			sent := 0
+			for quiet := 0; quiet < patience; quiet++ {
+				// The answer of the receiving loop is also what makes this one wait
+				// until the last has been read.
+				st, err := pull.Stats(w.ctx)
+				w.must(err)
+				if n := st.QueuedIn; n > 2*marks+1 {
+					w.Fatalf("%d messages of %d bytes wait to be received", n, size)
+				}
+				for push.TrySend(body) == nil {
+					sent, quiet = sent+1, 0
+					if sent == sentMax {
+						return // the kernel holds many small ones: what waits is known by now
+					}
+				}
+			}
+			for range sent {
+				if m := w.recv(pull); len(m[0]) != size {
+					w.Fatalf("received %d bytes", len(m[0]))
+				}
+			}
+		})
+	}
+}

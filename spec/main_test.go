@@ -29,8 +29,9 @@ const moment = 20 * time.Millisecond
 // ends.
 type world struct {
 	*testing.T
-	zc  *zmq.Context
-	ctx context.Context
+	zc    *zmq.Context
+	ctx   context.Context
+	names int // inproc names that were given out
 }
 
 func newWorld(t *testing.T) *world {
@@ -48,7 +49,7 @@ func newWorld(t *testing.T) *world {
 			t.Errorf("the context does not end: %v", err)
 		}
 	})
-	return &world{t, zc, ctx}
+	return &world{T: t, zc: zc, ctx: ctx}
 }
 
 // socket makes a socket that is closed at the end, without lingering.
@@ -185,6 +186,22 @@ func (w *world) accept(l *net.TCPListener) *peer {
 	c, err := l.Accept()
 	w.must(err)
 	return w.peer(c)
+}
+
+// onBothEnds runs a test on a socket that is bound and on one that connects, with
+// the connection that it then has.
+func onBothEnds(t *testing.T, typ zmq.SocketType, f func(w *world, s *zmq.Socket, p *peer), opts ...zmq.Option) {
+	t.Run("bound", func(t *testing.T) {
+		w := newWorld(t)
+		s, ep := w.bound(typ, "tcp://127.0.0.1:*", opts...)
+		f(w, s, w.dial(ep))
+	})
+	t.Run("connecting", func(t *testing.T) {
+		w := newWorld(t)
+		l, ep := w.listen()
+		s := w.connected(typ, ep, opts...)
+		f(w, s, w.accept(l))
+	})
 }
 
 // nobody checks that nobody connects for a moment.

@@ -40,6 +40,23 @@ func TestHighWaterMarkCountsMessages(t *testing.T) {
 	_ = in
 }
 
+// edge case 81
+func TestIdentityDoesNotCount(t *testing.T) {
+	for _, id := range []string{"", "me"} {
+		w := newWorld(t)
+		in, ep := w.bound(zmq.ROUTER, "inproc://hwm", zmq.WithRecvHWM(1))
+		var opts []zmq.Option
+		if id != "" {
+			opts = append(opts, zmq.WithRoutingID([]byte(id)))
+		}
+		out := w.connected(zmq.DEALER, ep, append(opts, zmq.WithSendHWM(1))...)
+		if n := w.fill(out, nil); n != 2 {
+			t.Errorf("room for %d messages, want 2", n)
+		}
+		_ = in
+	}
+}
+
 // edge case 82
 func TestRoomComesAfterHalf(t *testing.T) {
 	w := newWorld(t)
@@ -87,7 +104,7 @@ func TestInprocMarksAddUp(t *testing.T) {
 // edge case 86
 func TestMarksChangeAtOnce(t *testing.T) {
 	w := newWorld(t)
-	_, ep := w.bound(zmq.PULL, "inproc://change", zmq.WithRecvHWM(1))
+	in, ep := w.bound(zmq.PULL, "inproc://change", zmq.WithRecvHWM(1))
 	out := w.connected(zmq.PUSH, ep, zmq.WithSendHWM(1))
 	if n := w.fill(out, nil); n != 2 {
 		t.Errorf("room for %d, want 2", n)
@@ -99,6 +116,24 @@ func TestMarksChangeAtOnce(t *testing.T) {
 	w.must(out.Set(zmq.WithSendHWM(1)))
 	if n := w.fill(out, nil); n != 0 {
 		t.Errorf("after lowering it room for %d", n)
+	}
+	for range 5 {
+		w.want(in, "")
+	}
+	if n := w.fill(out, nil); n == 0 {
+		t.Error("no room in what was emptied")
+	}
+}
+
+// edge case 86
+func TestMarksChangeOnBothEnds(t *testing.T) {
+	w := newWorld(t)
+	in, ep := w.bound(zmq.PULL, "inproc://change", zmq.WithRecvHWM(1))
+	out := w.connected(zmq.PUSH, ep, zmq.WithSendHWM(1))
+	w.must(in.Set(zmq.WithRecvHWM(3)))
+	w.must(out.Set(zmq.WithSendHWM(2)))
+	if n := w.fill(out, nil); n != 5 {
+		t.Errorf("with marks of 2 and 3 room for %d", n)
 	}
 }
 
@@ -198,6 +233,10 @@ func TestShutdownEndsEveryCall(t *testing.T) {
 	w.wantError("bind", s.Bind("inproc://x"), zmq.ErrTerm)
 	_, err = s.SockOpt(16)
 	w.wantError("get option", err, zmq.ErrTerm)
+	_, err = s.Ready()
+	w.wantError("ready", err, zmq.ErrTerm)
+	_, err = zmq.Poll(w.ctx, []zmq.PollItem{{Socket: s, Events: zmq.PollIn}})
+	w.wantError("poll", err, zmq.ErrTerm)
 	// edge case 118
 	w.wantError("set option", s.Set(zmq.WithLinger(0)), zmq.ErrTerm)
 	_, err = zc.NewSocket(zmq.PAIR)

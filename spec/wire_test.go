@@ -6,22 +6,23 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	zmq "github.com/zeroloop/zmq"
 )
 
 // edge case 1
 func TestGreetingGoesInStages(t *testing.T) {
-	w := newWorld(t)
-	_, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*")
-	p := w.dial(ep)
-	p.want(signature)
-	p.quiet()
-	p.say(signature)
-	p.want("\x03")
-	p.quiet()
-	p.say("\x03")
-	p.want(greeting(3, 1)[11:])
+	onBothEnds(t, zmq.PULL, func(_ *world, _ *zmq.Socket, p *peer) {
+		p.want(signature)
+		p.say(signature[:9])
+		p.quiet()
+		p.say(signature[9:])
+		p.want("\x03")
+		p.quiet()
+		p.say("\x03")
+		p.want(greeting(3, 1)[11:])
+	})
 }
 
 // edge case 2
@@ -43,15 +44,24 @@ func TestRevisions(t *testing.T) {
 	for _, v := range []struct {
 		major, minor byte
 		subscription string
-	}{{3, 0, "\x00\x02\x01a"}, {3, 1, command("SUBSCRIBE", "a")}, {3, 9, command("SUBSCRIBE", "a")}, {2, 0, command("SUBSCRIBE", "a")},
-		{4, 0, command("SUBSCRIBE", "a")}, {200, 0, command("SUBSCRIBE", "a")}} {
+		cancel       string
+	}{
+		{3, 0, "\x00\x02\x01a", "\x00\x02\x00a"},
+		{3, 1, command("SUBSCRIBE", "a"), command("CANCEL", "a")},
+		{3, 9, command("SUBSCRIBE", "a"), command("CANCEL", "a")},
+		{2, 0, command("SUBSCRIBE", "a"), command("CANCEL", "a")},
+		{4, 0, command("SUBSCRIBE", "a"), command("CANCEL", "a")},
+		{200, 0, command("SUBSCRIBE", "a"), command("CANCEL", "a")},
+	} {
 		w := newWorld(t)
-		_, ep := w.bound(zmq.SUB, "tcp://127.0.0.1:*", zmq.WithSubscribe("a"))
+		s, ep := w.bound(zmq.SUB, "tcp://127.0.0.1:*", zmq.WithSubscribe("a"))
 		p := w.dial(ep)
 		p.say(greeting(v.major, v.minor) + ready("PUB"))
 		p.hear(64)
 		p.want(ready("SUB"))
 		p.want(v.subscription)
+		w.must(s.Unsubscribe("a"))
+		p.want(v.cancel)
 	}
 }
 
@@ -64,11 +74,31 @@ func TestOtherMechanismIsNotTriedAgain(t *testing.T) {
 	w.must(s.Connect(ep))
 	p := w.accept(l)
 	p.say(signature + "\x03\x01PLAIN" + strings.Repeat("\x00", 47))
-	got := until(events, zmq.EventDisconnected)
+	const mismatch = 0x11000002
+	var got []zmq.EventType
+	for e := range events {
+		got = append(got, e.Type)
+		if e.Type == zmq.EventHandshakeFailedProtocol && e.Value != mismatch {
+			t.Errorf("the value is %#x", e.Value)
+		}
+		if e.Type == zmq.EventDisconnected {
+			break
+		}
+	}
 	if want := []zmq.EventType{zmq.EventHandshakeFailedProtocol, zmq.EventDisconnected}; !slices.Equal(got[len(got)-2:], want) {
 		t.Errorf("events %v, want %v in the end", got, want)
 	}
 	w.nobody(l)
+}
+
+// edge case 7
+func TestMechanismIsComparedWhole(t *testing.T) {
+	for _, name := range []string{"", "NUL", "NULLS", "null", "NULL\x00x", "NULL" + strings.Repeat("\x00", 15) + "x"} {
+		onBothEnds(t, zmq.PULL, func(_ *world, s *zmq.Socket, p *peer) {
+			p.say(signature + "\x03\x01" + name + strings.Repeat("\x00", 52-len(name)) + ready("PUSH"))
+			p.wantEnd()
+		})
+	}
 }
 
 // edge case 13
@@ -80,6 +110,14 @@ func TestReadyProperties(t *testing.T) {
 		zmq.REQ:    property("Socket-Type", "REQ") + property("Identity", ""),
 		zmq.REP:    property("Socket-Type", "REP"),
 		zmq.PUSH:   property("Socket-Type", "PUSH"),
+		zmq.PULL:   property("Socket-Type", "PULL"),
+		zmq.PAIR:   property("Socket-Type", "PAIR"),
+		zmq.PUB:    property("Socket-Type", "PUB"),
+		zmq.SUB:    property("Socket-Type", "SUB"),
+		zmq.XPUB:   property("Socket-Type", "XPUB"),
+		zmq.XSUB:   property("Socket-Type", "XSUB"),
+		zmq.SERVER: property("Socket-Type", "SERVER"),
+		zmq.CLIENT: property("Socket-Type", "CLIENT"),
 	} {
 		_, ep := w.bound(typ, "tcp://127.0.0.1:*", zmq.WithMetadata("X-b", "2"), zmq.WithMetadata("X-a", "11"))
 		p := w.dial(ep)
@@ -87,6 +125,52 @@ func TestReadyProperties(t *testing.T) {
 		p.hear(64)
 		p.want(command("READY", want+property("X-a", "11")+property("X-b", "2")))
 	}
+}
+
+// edge case 14
+func TestMetadataEndsAtZero(t *testing.T) {
+	w := newWorld(t)
+	s, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*", zmq.WithMetadata("X-a", "b\x00c"), zmq.WithMetadata("X-a", "second"))
+	w.wantError("four bytes", s.Set(zmq.WithMetadata("X-", "1")), zmq.ErrInvalid)
+	p := w.dial(ep)
+	p.say(greeting(3, 1))
+	p.hear(64)
+	p.want(command("READY", property("Socket-Type", "PULL")+property("X-a", "b")))
+}
+
+// edge case 18
+func TestIdentitiesThatNobodyHereMayChoose(t *testing.T) {
+	for _, id := range []string{strings.Repeat("i", 300), "\x00abc", "\x00"} {
+		onBothEnds(t, zmq.ROUTER, func(w *world, s *zmq.Socket, p *peer) {
+			body := "\x05READY" + property("Socket-Type", "DEALER") + "\x08Identity" + size8(len(id))[4:] + id
+			p.say(greeting(3, 1) + "\x06" + size8(len(body)) + body + frame2("hello"))
+			w.want(s, id, "hello")
+			p.hear(64)
+			head := p.hear(2)
+			p.hear(int(head[1]))
+			w.send(s, id, "you too")
+			p.want(frame2("you too"))
+		})
+	}
+}
+
+// edge case 19
+func TestOnlyHandshakesTimeOut(t *testing.T) {
+	w := newWorld(t)
+	if d := w.socket(zmq.STREAM).Options().HandshakeInterval; d != 30*time.Second {
+		t.Errorf("by default a handshake may last %v", d)
+	}
+	stream, raw := w.bound(zmq.STREAM, "tcp://127.0.0.1:*", zmq.WithHandshakeInterval(time.Millisecond))
+	_, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*", zmq.WithHandshakeInterval(moment))
+	silent := w.dial(raw)
+	m, err := stream.Recv(w.ctx)
+	w.must(err)
+	id := string(m.Frame(0))
+	p := w.dial(ep) // its time begins later, and is longer
+	p.say(greeting(3, 1))
+	p.wantEnd()
+	silent.say("still here")
+	w.want(stream, id, "still here")
 }
 
 // edge case 20
@@ -124,11 +208,11 @@ func TestMaxMsgSizeCountsInHandshake(t *testing.T) {
 
 // edge case 22
 func TestDataWithTheGreeting(t *testing.T) {
-	w := newWorld(t)
-	s, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*")
-	w.dial(ep).say(greeting(3, 1) + ready("PUSH") + "\x00\x03one" + "\x01\x03two\x00\x05three")
-	w.want(s, "one")
-	w.want(s, "two", "three")
+	onBothEnds(t, zmq.PULL, func(w *world, s *zmq.Socket, p *peer) {
+		p.say(greeting(3, 1) + ready("PUSH") + "\x00\x03one" + "\x01\x03two\x00\x05three")
+		w.want(s, "one")
+		w.want(s, "two", "three")
+	})
 }
 
 // edge case 27

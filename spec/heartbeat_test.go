@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package spec
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	zmq "github.com/zeroloop/zmq"
+)
+
+// ping is a PING that promises another one, or anything, within so many
+// deciseconds.
+func ping(deciseconds uint16) string {
+	return command("PING", string([]byte{byte(deciseconds >> 8), byte(deciseconds)}))
+}
+
+// edge case 45
+func TestHeartbeatTimeoutIsTheInterval(t *testing.T) {
+	w := newWorld(t)
+	s, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*", zmq.WithHeartbeatInterval(moment))
+	events := s.Events(w.ctx, zmq.EventDisconnected)
+	p := w.dial(ep)
+	p.shake(1, "PUSH")
+	// What is set later is for connections that come later.
+	w.must(s.Set(zmq.WithHeartbeatTimeout(patience), zmq.WithHeartbeatInterval(patience)))
+	p.want(ping(0))
+	p.wantEnd()
+	for e := range events {
+		var timeout interface{ Timeout() bool }
+		if !errors.As(e.Err, &timeout) || !timeout.Timeout() {
+			t.Errorf("it ends by %v", e.Err)
+		}
+		break
+	}
+}
+
+// edge case 46
+func TestTimeToLiveIsInDeciseconds(t *testing.T) {
+	w := newWorld(t)
+	s := w.socket(zmq.PULL, zmq.WithHeartbeatInterval(time.Millisecond), zmq.WithHeartbeatTimeout(patience))
+	for set, want := range map[time.Duration]time.Duration{99: 0, 100: 100, 150: 100, 199: 100, 6553599: 6553500} {
+		w.must(s.Set(zmq.WithHeartbeatTTL(set * time.Millisecond)))
+		if got := s.Options().HeartbeatTTL; got != want*time.Millisecond {
+			t.Errorf("%d ms became %v", set, got)
+		}
+	}
+	w.wantError("longer", s.Set(zmq.WithHeartbeatTTL(6553600*time.Millisecond)), zmq.ErrInvalid)
+	for set, want := range map[time.Duration]uint16{99: 0, 250: 2, 65500: 655, 65600: 655} { // edge case 47
+		w.must(s.Set(zmq.WithHeartbeatTTL(set * time.Millisecond)))
+		w.must(s.Bind("tcp://127.0.0.1:*"))
+		p := w.dial(s.LastEndpoint())
+		p.shake(1, "PUSH")
+		p.want(ping(want))
+	}
+}
+
+// edge case 48
+func TestAnythingStopsTheTimeToLive(t *testing.T) {
+	for name, c := range map[string]struct {
+		first  uint16
+		behind string // the first PING
+		ends   bool
+	}{
+		"nothing": {1, "", true}, "a shorter PING": {600, ping(1), true},
+		"a message": {1, "\x00\x01x", false}, "a part": {1, "\x01\x01x", false}, "a PONG": {1, command("PONG", ""), false},
+		"an unknown command": {1, command("WHAT", ""), false}, "a PING without a time": {1, ping(0), false},
+	} {
+		for typ, peer := range map[zmq.SocketType]string{zmq.PULL: "PUSH", zmq.XPUB: "XSUB"} { // read in bulk, and frame by frame
+			t.Run(name+" to "+typ.String(), func(t *testing.T) {
+				w := newWorld(t)
+				s, ep := w.bound(typ, "tcp://127.0.0.1:*")
+				p, last := w.dial(ep), w.dial(ep)
+				p.shake(1, peer)
+				last.shake(1, peer)
+				p.say(ping(c.first) + c.behind)
+				p.want(command("PONG", ""))
+				if c.ends {
+					p.wantEnd()
+					return
+				}
+				last.say(ping(1)) // is given up later than p would be
+				last.wantEnd()
+				p.say(frame2("still"))
+				for {
+					m, err := s.Recv(w.ctx)
+					w.must(err)
+					if string(m.Frame(m.Len()-1)) == "still" {
+						return
+					}
+				}
+			})
+		}
+	}
+}
+
+// edge case 53
+func TestAfterSilenceItConnectsAgain(t *testing.T) {
+	for name, opts := range map[string][]zmq.Option{
+		"TTL": nil, "timeout": {zmq.WithHeartbeatInterval(moment)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			l, ep := w.listen()
+			s := w.socket(zmq.PULL, append(opts, zmq.WithReconnectInterval(time.Millisecond))...)
+			events := s.Events(w.ctx, zmq.EventDisconnected|zmq.EventConnectRetried|zmq.EventHandshakeSucceeded)
+			w.must(s.Connect(ep))
+			p := w.accept(l)
+			p.shake(1, "PUSH")
+			p.say(ping(1))
+			p.wantEnd()
+			p = w.accept(l)
+			p.shake(1, "PUSH")
+			p.say(frame2("again"))
+			w.want(s, "again")
+			got := until(events, zmq.EventConnectRetried)
+			if want := []zmq.EventType{zmq.EventHandshakeSucceeded, zmq.EventDisconnected, zmq.EventConnectRetried}; !slices.Equal(got, want) {
+				t.Errorf("events %v, want %v", got, want)
+			}
+		})
+	}
+}

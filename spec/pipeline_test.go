@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package spec
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	zmq "github.com/zeroloop/zmq"
+)
+
+// edge case 84
+func TestPushBlocksAtHWM(t *testing.T) {
+	onEachMeeting(t, func(w *world, meet join) {
+		const size = 1 << 20
+		push, pull := w.socket(zmq.PUSH, zmq.WithSendHWM(2)), w.socket(zmq.PULL, zmq.WithRecvHWM(2))
+		w.wantError("send to nobody", push.TrySend(nil), zmq.ErrAgain)
+		meet(push, pull)
+		w.send(push, "first")
+		w.want(pull, "first")
+		n := w.fill(push, make([]byte, size), nil)
+		if n < 2 {
+			w.Errorf("room for %d messages", n)
+		}
+		sent := make(chan error, 1)
+		go func() { sent <- push.Send(w.ctx, []byte("waits"), nil) }()
+		for range n {
+			if m := w.recv(pull); len(m) != 2 || len(m[0]) != size {
+				w.Fatalf("received %d frames", len(m))
+			}
+		}
+		w.want(pull, "waits", "")
+		w.must(<-sent)
+	})
+}
+
+// edge cases 190 and 191
+func TestPushGoesRoundPullTakesTurns(t *testing.T) {
+	onEachMeeting(t, func(w *world, meet join) {
+		push := w.socket(zmq.PUSH)
+		pulls := []*zmq.Socket{w.socket(zmq.PULL), w.socket(zmq.PULL), w.socket(zmq.PULL)}
+		meet(push, pulls...)
+		w.must(push.WaitConnected(w.ctx, len(pulls)))
+		for i := range 3 * len(pulls) {
+			w.send(push, fmt.Sprint(i), "and more")
+		}
+		for _, pull := range pulls {
+			last := -1
+			for range 3 {
+				var n int
+				m := w.recv(pull)
+				if _, err := fmt.Sscan(m[0], &n); err != nil || len(m) != 2 || last >= 0 && n != last+len(pulls) {
+					w.Errorf("received %q after %d", m, last)
+				}
+				last = n
+			}
+		}
+	})
+	onEachMeeting(t, func(w *world, meet join) {
+		const each = 50
+		pull := w.socket(zmq.PULL)
+		counts := map[string]int{}
+		for i := range 3 {
+			push := w.socket(zmq.PUSH)
+			meet(pull, push)
+			for range each {
+				w.send(push, fmt.Sprint(i), "and", "more")
+			}
+		}
+		for range 3 * each {
+			if m := w.recv(pull); len(m) != 3 || m[1] != "and" || m[2] != "more" {
+				w.Fatalf("received %q", m)
+			} else {
+				counts[m[0]]++
+			}
+		}
+		for who, n := range counts {
+			if n != each {
+				w.Errorf("%d messages of %s", n, who)
+			}
+		}
+	})
+}
+
+// edge case 192
+func TestPairHasOnePeer(t *testing.T) {
+	onEachOrder(t, true, func(w *world, meet join) {
+		pair, first, second := w.socket(zmq.PAIR), w.socket(zmq.PAIR), w.socket(zmq.PAIR)
+		meet(pair, first)
+		w.send(first, "first")
+		w.want(pair, "first")
+		meet(pair, second)
+		_ = second.TrySend([]byte("into nowhere"))
+		for _, text := range []string{"one", "two"} {
+			w.send(pair, text)
+			w.want(first, text)
+			w.send(first, text)
+			w.want(pair, text)
+		}
+		w.wantNothing(pair)
+		w.wantNothing(second)
+	})
+}
+
+// edge cases 95 and 96
+func TestConflateKeepsTheLast(t *testing.T) {
+	const last = 500
+	talk := func(w *world, out, in *zmq.Socket) {
+		w.Helper()
+		for i := range last + 1 {
+			w.send(out, fmt.Sprint(i))
+		}
+		for before := -1; before < last; {
+			var n int
+			m := w.recv(in)
+			if _, err := fmt.Sscan(m[0], &n); err != nil || len(m) != 1 || n <= before {
+				w.Fatalf("received %q after %d", m, before)
+			}
+			before = n
+		}
+		w.wantNothing(in)
+	}
+	conflate := zmq.WithConflate(true)
+	onEachMeeting(t, func(w *world, meet join) {
+		push, pull := w.socket(zmq.PUSH, conflate, zmq.WithSendHWM(1)), w.socket(zmq.PULL, conflate, zmq.WithRecvHWM(1))
+		meet(push, pull)
+		talk(w, push, pull)
+	})
+	onEachMeeting(t, func(w *world, meet join) {
+		pub, sub := w.socket(zmq.PUB, conflate), w.socket(zmq.SUB, conflate, zmq.WithSubscribe(""))
+		meet(pub, sub)
+		w.must(pub.WaitSubscribed(w.ctx, 1))
+		talk(w, pub, sub)
+	})
+	onEachMeeting(t, func(w *world, meet join) {
+		a, b := w.socket(zmq.DEALER, conflate), w.socket(zmq.DEALER, conflate)
+		meet(a, b)
+		talk(w, a, b)
+		talk(w, b, a)
+	})
+}
+
+// edge case 103
+func TestClosedSocketLingers(t *testing.T) {
+	const messages = 300
+	onEachMeeting(t, func(w *world, meet join) {
+		push, err := w.zc.NewSocket(zmq.PUSH)
+		w.must(err)
+		pull := w.socket(zmq.PULL)
+		meet(push, pull)
+		for i := range messages {
+			w.send(push, fmt.Sprint(i), "parts")
+		}
+		w.must(push.Close())
+		for i := range messages {
+			w.want(pull, fmt.Sprint(i), "parts")
+		}
+	})
+}
+
+// edge case 94
+func TestImmediateWaitsForThePeer(t *testing.T) {
+	for _, transport := range []string{"tcp", "ipc"} {
+		t.Run(transport, func(t *testing.T) {
+			w := newWorld(t)
+			ep := w.free(transport)
+			eager, patient := w.socket(zmq.PUSH, zmq.WithReconnectInterval(1)), w.socket(zmq.PUSH, zmq.WithImmediate(true), zmq.WithReconnectInterval(1))
+			w.must(errors.Join(eager.Connect(ep), patient.Connect(ep)))
+			w.wantError("send to nobody", patient.TrySend(nil), zmq.ErrAgain)
+			w.send(eager, "queued")
+			pull, _ := w.bound(zmq.PULL, ep)
+			w.want(pull, "queued")
+			w.send(patient, "connected")
+			w.want(pull, "connected")
+		})
+	}
+}
+
+// TestPeerComesBack: whoever binds again at the same place is found again, and what
+// was sent meanwhile reaches it (edge case 90).
+func TestPeerComesBack(t *testing.T) {
+	for _, transport := range []string{"tcp", "ipc"} {
+		t.Run(transport, func(t *testing.T) {
+			w := newWorld(t)
+			ep := w.free(transport)
+			push := w.connected(zmq.PUSH, ep, zmq.WithReconnectInterval(time.Millisecond))
+			for i := range 3 {
+				w.send(push, fmt.Sprint(i))
+				events := push.Events(w.ctx, zmq.EventDisconnected)
+				pull := w.boundAgain(zmq.PULL, ep)
+				w.want(pull, fmt.Sprint(i))
+				w.must(pull.Close())
+				until(events, zmq.EventDisconnected)
+			}
+		})
+	}
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package spec
+
+import (
+	"encoding/binary"
+	"strings"
+	"testing"
+
+	zmq "github.com/zeroloop/zmq"
+)
+
+// recv receives a message as texts.
+func (w *world) recv(s *zmq.Socket) (frames []string) {
+	w.Helper()
+	m, err := s.Recv(w.ctx)
+	w.must(err)
+	for _, f := range m.Frames() {
+		frames = append(frames, string(f))
+	}
+	return frames
+}
+
+// wantNothing checks that nothing is there to receive.
+func (w *world) wantNothing(s *zmq.Socket) {
+	w.Helper()
+	if m, err := s.TryRecv(); err == nil {
+		w.Fatalf("%v received %q", s.Type(), m.Frames())
+	}
+}
+
+func named(id string) zmq.Option { return zmq.WithRoutingID([]byte(id)) }
+
+// edge case 187
+func TestReqIsStrict(t *testing.T) {
+	onEachMeeting(t, func(w *world, meet join) {
+		req, rep := w.socket(zmq.REQ), w.socket(zmq.REP)
+		meet(req, rep)
+		_, err := req.TryRecv()
+		w.wantError("receive before send", err, zmq.ErrFSM)
+		w.wantError("reply before request", rep.TrySend(nil), zmq.ErrFSM)
+		for range 3 {
+			w.send(req, "question", "")
+			w.wantError("send twice", req.TrySend(nil), zmq.ErrFSM)
+			w.want(rep, "question", "")
+			_, err = rep.TryRecv()
+			w.wantError("receive twice", err, zmq.ErrFSM)
+			w.send(rep, "answer")
+			w.wantError("reply twice", rep.TrySend(nil), zmq.ErrFSM)
+			w.want(req, "answer")
+			_, err = req.TryRecv()
+			w.wantError("receive twice", err, zmq.ErrFSM)
+		}
+	})
+}
+
+// edge case 188
+func TestReqRelaxedCorrelates(t *testing.T) {
+	onEachMeeting(t, func(w *world, meet join) {
+		req, router := w.socket(zmq.REQ, zmq.WithReqRelaxed(true), zmq.WithReqCorrelate(true), named("req")), w.socket(zmq.ROUTER)
+		meet(req, router)
+		var ids []string
+		for _, text := range []string{"one", "two", "three"} {
+			w.send(req, text)
+			m := w.recv(router)
+			if len(m) != 4 || m[0] != "req" || len(m[1]) != 4 || m[2] != "" || m[3] != text {
+				w.Fatalf("received %q", m)
+			}
+			ids = append(ids, m[1])
+			if n := len(ids); n > 1 && number(ids[n-1]) != number(ids[n-2])+1 {
+				w.Errorf("the ids are %q", ids)
+			}
+		}
+		for i, answer := range []string{"to one", "to two", "to three"} { // the first two are of no use
+			w.send(router, "req", ids[i], "", answer)
+		}
+		w.want(req, "to three")
+	})
+}
+
+func number(id string) uint32 { return binary.NativeEndian.Uint32([]byte(id)) }
+
+// edge case 185
+func TestReqAsksOneAndHearsOne(t *testing.T) {
+	onEachMeeting(t, func(w *world, meet join) {
+		req, a, b := w.socket(zmq.REQ), w.socket(zmq.ROUTER), w.socket(zmq.ROUTER)
+		meet(req, a, b)
+		w.must(req.WaitConnected(w.ctx, 2))
+		w.send(req, "one")
+		poll := []zmq.PollItem{{Socket: a, Events: zmq.PollIn}, {Socket: b, Events: zmq.PollIn}}
+		_, err := zmq.Poll(w.ctx, poll)
+		w.must(err)
+		asked, other := a, b
+		if poll[0].Ready == 0 {
+			asked, other = b, a
+		}
+		first := w.recv(asked)
+		w.send(asked, first[0], "", "answer to one")
+		w.want(req, "answer to one")
+		w.send(req, "two") // to the next in turn
+		second := w.recv(other)
+		w.send(asked, first[0], "", "nobody asked")
+		w.send(other, second[0], "", "answer to two")
+		w.want(req, "answer to two")
+	})
+}
+
+// edge case 183
+func TestRepKeepsTheEnvelope(t *testing.T) {
+	onEachMeeting(t, func(w *world, meet join) {
+		rep, dealer := w.socket(zmq.REP), w.socket(zmq.DEALER)
+		meet(rep, dealer)
+		w.send(dealer, "no", "delimiter")
+		w.send(dealer, "a", strings.Repeat("b", 300), "", "question", "", "more")
+		w.want(rep, "question", "", "more")
+		w.send(rep, "answer", "more")
+		w.want(dealer, "a", strings.Repeat("b", 300), "", "answer", "more")
+		w.send(dealer, "", "bare")
+		w.want(rep, "bare")
+		w.send(rep, "")
+		w.want(dealer, "", "")
+	})
+}
+
+// edge case 183
+func TestReplyToGonePeerIsDropped(t *testing.T) {
+	onEachOrder(t, true, func(w *world, meet join) {
+		rep, gone, stays := w.socket(zmq.REP), w.socket(zmq.DEALER), w.socket(zmq.DEALER)
+		meet(rep, gone, stays)
+		w.send(gone, "", "question")
+		w.want(rep, "question")
+		w.must(gone.Close())
+		w.send(rep, "to nobody")
+		w.send(stays, "", "question")
+		w.want(rep, "question")
+		w.send(rep, "answer")
+		w.want(stays, "", "answer")
+	})
+}
+
+// edge cases 102 and 178
+func TestRouterMandatory(t *testing.T) {
+	onEachMeeting(t, func(w *world, meet join) {
+		router := w.socket(zmq.ROUTER, zmq.WithSendHWM(3))
+		dealer := w.socket(zmq.DEALER, named("dealer"), zmq.WithRecvHWM(3))
+		meet(router, dealer)
+		w.send(dealer, "here")
+		w.want(router, "dealer", "here")
+		w.send(router, "nobody", "lost", "too") // silently
+		w.send(router, "dealer")                // an identity alone is no message
+		w.must(router.Set(zmq.WithRouterMandatory(true)))
+		w.wantError("send to nobody", router.Send(w.ctx, []byte("nobody"), []byte("x")), zmq.ErrHostUnreach)
+		w.send(router, "dealer", "first")
+		w.want(dealer, "first")
+		big := make([]byte, 1<<20)
+		n := w.fill(router, []byte("dealer"), big) // ErrAgain in the end
+		w.must(router.Set(zmq.WithRouterMandatory(false)))
+		before := dropped(w, router)
+		for ; dropped(w, router) == before; n++ { // the kernel takes some more, perhaps
+			w.send(router, "dealer", string(big))
+		}
+		for range n - 1 {
+			if m := w.recv(dealer); len(m) != 1 || len(m[0]) != len(big) {
+				w.Fatalf("received %d frames", len(m))
+			}
+		}
+		w.must(router.Set(zmq.WithRouterMandatory(true)))
+		w.send(router, "dealer", "last")
+		w.want(dealer, "last")
+		w.must(dealer.Close())
+	})
+}
+
+// edge case 174
+func TestRouterNamesTheNameless(t *testing.T) {
+	onEachMeeting(t, func(w *world, meet join) {
+		router := w.socket(zmq.ROUTER)
+		seen := map[string]bool{}
+		for i := range 3 {
+			dealer := w.socket(zmq.DEALER)
+			meet(router, dealer)
+			w.send(dealer, "who am I")
+			m := w.recv(router)
+			if len(m[0]) != 5 || m[0][0] != 0 || seen[m[0]] {
+				w.Errorf("peer %d is %q", i, m[0])
+			}
+			seen[m[0]] = true
+			w.send(router, m[0], "that one")
+			w.want(dealer, "that one")
+		}
+	})
+}
+
+// edge case 175
+func TestRouterKeepsTheFirstOfAName(t *testing.T) {
+	onEachOrder(t, true, func(w *world, meet join) {
+		router, first, second := w.socket(zmq.ROUTER), w.socket(zmq.DEALER, named("x")), w.socket(zmq.DEALER, named("x"))
+		meet(router, first)
+		w.send(first, "first")
+		w.want(router, "x", "first")
+		meet(router, second)
+		w.must(second.WaitConnected(w.ctx, 1))
+		w.send(second, "second")
+		w.send(first, "still first")
+		w.want(router, "x", "still first")
+		w.wantNothing(router)
+		w.send(router, "x", "to the first")
+		w.want(first, "to the first")
+		w.must(first.Close())
+		w.want(router, "x", "second") // here it takes the place: differs
+		w.send(router, "x", "to the second")
+		w.want(second, "to the second")
+	})
+}
+
+// edge case 176. Whoever loses its name and connects again takes it back: here it
+// does not.
+func TestRouterHandsOver(t *testing.T) {
+	run := func(w *world, router, first, second *zmq.Socket, meet func(*zmq.Socket)) {
+		w.Helper()
+		meet(first)
+		w.send(first, "first")
+		w.want(router, "x", "first")
+		meet(second)
+		w.send(second, "second")
+		w.want(router, "x", "second")
+		w.send(router, "x", "to the second")
+		w.want(second, "to the second")
+		w.wantNothing(first)
+	}
+	onEachOrder(t, false, func(w *world, meet join) {
+		router := w.socket(zmq.ROUTER, zmq.WithRouterHandover(true))
+		run(w, router, w.socket(zmq.DEALER, named("x")), w.socket(zmq.DEALER, named("x")), func(s *zmq.Socket) { meet(router, s) })
+	})
+	for name, ep := range transports {
+		t.Run(name+"/router binds", func(t *testing.T) {
+			w := newWorld(t)
+			router, ep := w.bound(zmq.ROUTER, ep, zmq.WithRouterHandover(true))
+			first := w.socket(zmq.DEALER, named("x"), zmq.WithReconnectInterval(zmq.Forever))
+			run(w, router, first, w.socket(zmq.DEALER, named("x")), func(s *zmq.Socket) { w.must(s.Connect(ep)) })
+		})
+	}
+}
+
+// edge case 182
+func TestProbeReachesTheRouter(t *testing.T) {
+	for _, typ := range []zmq.SocketType{zmq.REQ, zmq.DEALER, zmq.ROUTER} {
+		t.Run(typ.String(), func(t *testing.T) {
+			onEachMeeting(t, func(w *world, meet join) {
+				router, prober := w.socket(zmq.ROUTER, named("router")), w.socket(typ, named("prober"), zmq.WithProbeRouter(true))
+				meet(router, prober)
+				w.want(router, "prober", "")
+			})
+		})
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/panjf2000/gnet/v2/pkg/socket"
 	"golang.org/x/sys/unix"
@@ -26,6 +27,12 @@ type ipcFile struct {
 	ino  uint64
 }
 
+// pathsMu makes one step of taking a path over and of giving one up, among the
+// listeners of this process: a listener that has found the file to be its own must
+// not take away the one by which another has just replaced it. Between processes a
+// few microseconds stay, for which the file system has no remedy.
+var pathsMu sync.Mutex
+
 // listenIPC binds and listens. Source: libzmq ipc_listener_t::set_local_address.
 func listenIPC(addr string, o *Options) (fd int, file ipcFile, err error) {
 	if addr == wildcard {
@@ -34,35 +41,42 @@ func listenIPC(addr string, o *Options) (fd int, file ipcFile, err error) {
 		}
 		addr = filepath.Join(file.dir, "socket")
 	}
-	fd, err = bindIPC(addr, o)
-	if err != nil {
-		if file.dir != "" {
-			_ = os.Remove(file.dir)
-		}
-		return -1, file, err
+	fd, err = bindIPC(addr, o, &file)
+	if err != nil && file.dir != "" {
+		_ = os.Remove(file.dir)
 	}
-	if addr[0] != '@' {
-		file.path = addr
-		file.dev, file.ino, _ = identify(addr)
-	}
-	return fd, file, nil
+	return fd, file, err
 }
 
-// bindIPC opens the listening socket of one concrete address.
-func bindIPC(addr string, o *Options) (int, error) {
+// bindIPC opens the listening socket of one concrete address and notes its file.
+func bindIPC(addr string, o *Options, file *ipcFile) (int, error) {
 	if errno := checkIPC(addr, true); errno != 0 {
 		return -1, errno
 	}
-	if addr[0] != '@' {
-		removeSocket(addr)
-	}
-	fd, _, err := socket.UnixSocket("unix", addr, true, nil, nil)
+	fd, err := file.takePath(addr)
 	if err != nil {
 		return -1, err
 	}
 	fd, err = setBacklog(fd, o)
-	if err != nil && addr[0] != '@' {
-		removeSocket(addr)
+	if err != nil && file.path != "" {
+		_ = file.givePath()
+	}
+	return fd, err
+}
+
+// takePath binds a descriptor to addr. An abstract name leaves no file.
+func (f *ipcFile) takePath(addr string) (int, error) {
+	if addr[0] == '@' {
+		fd, _, err := socket.UnixSocket("unix", addr, true, nil, nil)
+		return fd, err
+	}
+	pathsMu.Lock()
+	defer pathsMu.Unlock()
+	removeSocket(addr)
+	fd, _, err := socket.UnixSocket("unix", addr, true, nil, nil)
+	if err == nil {
+		f.path = addr
+		f.dev, f.ino, _ = identify(addr)
 	}
 	return fd, err
 }
@@ -118,10 +132,7 @@ func (f ipcFile) remove() error {
 	if f.path == "" {
 		return nil
 	}
-	var err error
-	if dev, ino, found := identify(f.path); found && dev == f.dev && ino == f.ino {
-		err = unix.Unlink(f.path)
-	}
+	err := f.givePath()
 	if f.dir == "" {
 		return err
 	}
@@ -129,4 +140,14 @@ func (f ipcFile) remove() error {
 		err = dirErr
 	}
 	return err
+}
+
+// givePath unlinks the file if it is the one we made.
+func (f ipcFile) givePath() error {
+	pathsMu.Lock()
+	defer pathsMu.Unlock()
+	if dev, ino, found := identify(f.path); !found || dev != f.dev || ino != f.ino {
+		return nil
+	}
+	return unix.Unlink(f.path)
 }

@@ -175,6 +175,32 @@ func TestIPCTakesOverThePath(t *testing.T) {
 	mustAccept(t, second)
 }
 
+// TestIPCGivesThePathUpWhileItIsTaken: whoever closes takes away no file but its own,
+// also where another binds to the path at that moment.
+func TestIPCGivesThePathUpWhileItIsTaken(t *testing.T) {
+	noLeaks(t)
+	path := filepath.Join(ipcDir(t), "s")
+	first := mustListen(t, "ipc://"+path, nil)
+	for range 2000 {
+		closed := make(chan error)
+		go func(l *Listener) { closed <- l.Close() }(first)
+		second, err := Listen("ipc://"+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := <-closed; err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Lstat(path); err != nil {
+			t.Fatal(err)
+		}
+		first = second
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestIPCLeavesOtherFilesAlone(t *testing.T) {
 	noLeaks(t)
 	path := filepath.Join(ipcDir(t), "precious")

@@ -228,6 +228,8 @@ func (s *Session) failed(e *Stream, err error) {
 	if s.stream.Load() != e || e.state == closed {
 		return
 	}
+	// Who hears of the end and then sends, does not send into the dead connection.
+	e.open.Store(false)
 	e.report(err)
 	if e.opts.Raw() {
 		e.notify()

@@ -73,7 +73,7 @@ type Stream struct {
 	// +checklocks:ctlMu
 	ctlPlain []byte      // commands that are to be encoded first
 	ctlReady atomic.Bool // ctl is not empty
-	open     atomic.Bool // the pipe may be read: set once, by the loop
+	open     atomic.Bool // the pipe may be read: from active until the verdict; set by the loop
 	outHalf  half
 	inHalf   half
 	watch    watch

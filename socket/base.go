@@ -60,6 +60,7 @@ type Base struct {
 	todo       todo
 	eager      atomic.Bool // opEager has been posted
 	lulled     atomic.Bool // the next wait begins with a lull
+	asked      atomic.Bool // sent to a socket of this process, and not received since
 	own        reactor.Own
 	objects    objects
 	events     events

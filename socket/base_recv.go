@@ -25,6 +25,9 @@ func (b *Base) Recv(ctx context.Context, m *msg.Msg, block bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if block && b.asked.Load() {
+		b.awaitAnswer()
+	}
 	if b.plain && b.fq != nil && b.recvSmall(m) {
 		return nil
 	}
@@ -35,8 +38,16 @@ func (b *Base) Recv(ctx context.Context, m *msg.Msg, block bool) error {
 		return errno.EAGAIN
 	}
 	b.lull()
-	_, err := b.recvSome(ctx, oneMsg(m), true)
+	_, err := b.recvAwaited(ctx, oneMsg(m))
 	return err
+}
+
+// awaitAnswer lets the goroutine run that was asked, before the first look for its
+// answer: the look would come too early and have the pipe's reader sleep, and the
+// other side go the long way of waking it.
+func (b *Base) awaitAnswer() {
+	b.asked.Store(false)
+	runtime.Gosched()
 }
 
 // recvSmall receives a small message that is there, from a socket that need not
@@ -150,27 +161,32 @@ func (b *Base) RecvBatch(ctx context.Context, ms []msg.Msg) (int, error) {
 	if len(ms) == 0 {
 		return 0, nil
 	}
-	return b.recvSome(ctx, ms, true)
+	return b.recvSome(ctx, ms)
 }
 
-func (b *Base) recvSome(ctx context.Context, ms []msg.Msg, block bool) (int, error) {
+func (b *Base) recvSome(ctx context.Context, ms []msg.Msg) (int, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
+	if n, e, _ := b.tryRecv(ms, false); n > 0 || e != errno.EAGAIN {
+		return n, e.Err()
+	}
+	return b.recvAwaited(ctx, ms)
+}
+
+// recvAwaited receives what is still to come: there was nothing just now.
+func (b *Base) recvAwaited(ctx context.Context, ms []msg.Msg) (int, error) {
 	var limit time.Time
-	for try := 0; ; try++ {
-		n, e, w := b.tryRecv(ms, block && try >= spinYields)
-		if n > 0 || e != errno.EAGAIN || !block {
+	for yields := spinYields; ; {
+		yields = b.recvs.yield(yields)
+		n, e, w := b.tryRecv(ms, yields == 0)
+		if n > 0 || e != errno.EAGAIN {
 			return n, e.Err()
-		}
-		if try < spinYields {
-			runtime.Gosched()
-			continue
 		}
 		if w == nil {
 			continue
 		}
-		if try == spinYields {
+		if limit.IsZero() {
 			limit = b.recvDeadline()
 		}
 		if err := b.recvs.wait(ctx, w, limit); err != nil {

@@ -6,7 +6,6 @@ package socket
 
 import (
 	"context"
-	"runtime"
 	"time"
 
 	"github.com/zeroloop/zmq/internal/buf"
@@ -14,11 +13,6 @@ import (
 	"github.com/zeroloop/zmq/internal/msg"
 	"github.com/zeroloop/zmq/internal/option"
 )
-
-// spinYields is how often a call lets others run before it parks: the other end
-// is often just about to make room, or to send, and being parked and woken costs
-// more. Set by perf/local_thr at 1 KiB and perf/inproc_lat.
-const spinYields = 8
 
 // Send sends m, waiting for room where block is set. On success m is empty and
 // its memory has passed to the pipe; on failure m is as it was.
@@ -44,7 +38,7 @@ func (b *Base) Send(ctx context.Context, m *msg.Msg, block bool) error {
 		// sent by whom it stands in the way.
 		return b.sendOne(m).Err()
 	}
-	_, err := b.sendSome(ctx, oneMsg(m), true)
+	_, err := b.sendSome(ctx, oneMsg(m))
 	return err
 }
 
@@ -64,6 +58,7 @@ func (b *Base) sendSmall(data []byte) bool {
 	if p != nil {
 		if awake, ok = p.WriteSmall(data); ok {
 			b.lb.Pass()
+			b.ask()
 		}
 	}
 	if ok && b.sends.waiting.Load() > 0 && b.pat.hasOut() {
@@ -77,6 +72,14 @@ func (b *Base) sendSmall(data []byte) bool {
 		b.settle()
 	}
 	return ok
+}
+
+// ask notes that a message went to a socket of this process, which may answer. Runs
+// under S.
+func (b *Base) ask() {
+	if t := &b.kind.traits; !t.deaf && !t.eager && len(b.pipes) > 0 && b.pipes[0].Inproc && !b.asked.Load() {
+		b.asked.Store(true)
+	}
 }
 
 // hearFirst lets a subscription that has come count for what is sent next, as with
@@ -98,6 +101,9 @@ func (b *Base) sendOne(m *msg.Msg) (e errno.Errno) {
 	}
 	if e = b.check(); e == 0 {
 		e = b.sendShort(m)
+	}
+	if e == 0 {
+		b.ask()
 	}
 	if e == 0 && b.sends.waiting.Load() > 0 && b.pat.hasOut() {
 		b.sends.wakeOne()
@@ -148,28 +154,33 @@ func (b *Base) SendBatch(ctx context.Context, ms []msg.Msg) (int, error) {
 	if b.whenFull.Load() != option.Block {
 		return b.sendEach(ctx, ms)
 	}
-	return b.sendSome(ctx, ms, true)
+	return b.sendSome(ctx, ms)
 }
 
-// sendSome sends a prefix of ms.
-func (b *Base) sendSome(ctx context.Context, ms []msg.Msg, block bool) (int, error) {
+// sendSome sends a prefix of ms, and waits for room for the first.
+func (b *Base) sendSome(ctx context.Context, ms []msg.Msg) (int, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
+	if n, e, _ := b.trySend(ms, false); n > 0 || e != errno.EAGAIN {
+		return n, e.Err()
+	}
+	return b.sendAwaited(ctx, ms)
+}
+
+// sendAwaited sends what there was no room for just now.
+func (b *Base) sendAwaited(ctx context.Context, ms []msg.Msg) (int, error) {
 	var limit time.Time
-	for try := 0; ; try++ {
-		n, e, w := b.trySend(ms, block && try >= spinYields)
-		if n > 0 || e != errno.EAGAIN || !block {
+	for yields := spinYields; ; {
+		yields = b.sends.yield(yields)
+		n, e, w := b.trySend(ms, yields == 0)
+		if n > 0 || e != errno.EAGAIN {
 			return n, e.Err()
-		}
-		if try < spinYields {
-			runtime.Gosched()
-			continue
 		}
 		if w == nil {
 			continue
 		}
-		if try == spinYields {
+		if limit.IsZero() {
 			limit = b.sendDeadline()
 		}
 		if err := b.sends.wait(ctx, w, limit); err != nil {

@@ -49,7 +49,7 @@ func (b *Base) sendWhenFull(ctx context.Context, m *msg.Msg, block bool) error {
 	if !block {
 		return errno.EAGAIN
 	}
-	_, err := b.sendSome(ctx, oneMsg(m), true)
+	_, err := b.sendSome(ctx, oneMsg(m))
 	return err
 }
 

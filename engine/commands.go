@@ -22,6 +22,7 @@ var (
 	opHalfLeft      = &reactor.Op{Name: "half left"}      // an application goroutine has let go of a closed stream
 	opFault         = &reactor.Op{Name: "fault"}          // an application goroutine has contained a panic
 	opInput         = &reactor.Op{Name: "input"}          // an application goroutine leaves the input to the loop
+	opRecall        = &reactor.Op{Name: "recall"}         // a lent connection is the loop's again
 	opResolved      = &reactor.Op{Name: "resolved"}       // a lookup is done
 	opAuthenticated = &reactor.Op{Name: "authenticated"}  // an authenticator may have answered
 	opCrowdedOut    = &reactor.Op{Name: "crowded out"}    // a handshake is in the way of others
@@ -41,6 +42,7 @@ func init() {
 	opFault.Run = func(c reactor.Command) { c.To.(*Stream).Fault(c.Arg.(*reactor.Fault)) }
 	opHalfLeft.Run = func(c reactor.Command) { c.To.(*Stream).processHalfLeft() }
 	opInput.Run = func(c reactor.Command) { c.To.(*Stream).processInput(true) }
+	opRecall.Run = func(c reactor.Command) { c.To.(*Session).processRecall() }
 	opResolved.Run = func(c reactor.Command) { c.To.(*connecter).processResolved(c.Arg.(*resolved)) }
 	opAuthenticated.Run = func(c reactor.Command) { c.To.(*Stream).processAuthenticated() }
 	opCrowdedOut.Run = func(c reactor.Command) { c.To.(*Session).processCrowdedOut() }

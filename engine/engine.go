@@ -34,6 +34,14 @@ type Host interface {
 	// Rested lets the pipe give its storage back, while the caller holds the other end
 	// of it; false means that something is still in there.
 	Rested(p *pipe.Pipe) bool
+	// Lend has the socket's receivers sleep at fd, the descriptor of s; false means that
+	// they do not. From then on they call s.Attended when it has something to read.
+	Lend(s *Session, fd int) bool
+	// TakeBack ends that. Any lock may be held.
+	TakeBack(fd int)
+	// Stays reports whether the caller of Fetch will sleep at the descriptor if nothing
+	// is there. Called within Fetch only.
+	Stays() bool
 	// Authenticate asks who may decide about a peer. o are the options of the
 	// connection; wake is called, on any goroutine and with any lock held, when it is
 	// worth looking for the answer. Errors: ErrNoAuthenticator, ErrAuthenticatorGone.

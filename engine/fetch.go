@@ -44,6 +44,8 @@ const (
 type fetch struct {
 	on    bool
 	byApp bool  // the holder is the receiver
+	stays bool  // and sleeps at the descriptor if there is nothing
+	slept bool  // the reader of the pipe was asleep when something was brought
 	used  bool  // it has come since the timer was set
 	leave bool  // what comes next is for the loop
 	err   error // the receiver has met it; the loop deals with it
@@ -51,6 +53,11 @@ type fetch struct {
 	messages int       // that came since the last decision
 	bytes    uint64    // input.bytes at that
 	at       time.Time // when that was
+
+	lent    bool // see attend.go; on is set, too
+	wakes   int  // how many times in a row the receiver was woken
+	drained bool // what comes next makes an edge at the lent descriptor
+	thick   bool // the last read brought many messages
 }
 
 // watch is what the loop is told of the descriptor. At the beginning both, and Out
@@ -136,19 +143,25 @@ func (e *Stream) spareOut() bool {
 // empty.
 func (s *Session) Fetch(*pipe.Pipe) bool {
 	e := s.stream.Load()
-	return e != nil && e.fetchInput()
+	return e != nil && e.fetchInput(s.host.Stays(), false)
 }
 
 // fetchInput reads on. Where the loop is just there it learns that it was wanted,
-// and wakes the caller, who goes to sleep now.
-func (e *Stream) fetchInput() (brought bool) {
+// and wakes the caller, who goes to sleep now. stays says that he does so at a lent
+// descriptor, edge that this has just reported something: then the caller does not
+// stand in the pipe, and is told as by the loop.
+func (e *Stream) fetchInput(stays, edge bool) (brought bool) {
 	if !e.inHalf.acquire() {
 		return false
 	}
 	if f := &e.in.fetch; f.on {
-		f.byApp, f.used = true, true
+		f.byApp, f.used, f.stays, f.slept = true, true, stays, false
+		f.drained = f.drained && !edge
 		brought = e.fetchContained()
 		f.byApp = false
+		if edge && f.slept {
+			e.pipe.Signal()
+		}
 	}
 	again, left := e.inHalf.release()
 	if left {
@@ -183,13 +196,14 @@ func (e *Stream) fetchMessages() bool {
 		space := w.Space(in.raw, in.raw+readBytesMin)
 		if in.stalled {
 			in.stalled = false // what is there was not scanned to its end
-		} else if n, no := e.patientRead(space[in.raw:]); !e.fetched(n, no) {
+		} else if !e.fetchSome(space[in.raw:]) {
 			return false
 		}
 		in.fetch.err = e.scan(space)
-		p.Flush() // the reader is here
+		in.fetch.slept = !p.Flush() || in.fetch.slept // as a rule the reader is here
 		e.fresh.Store(true)
 		brought := p.Written() != before
+		in.fetch.thick = p.Written()-before >= thickMin
 		if in.fetch.err != nil || in.fetch.leave || in.large.coming() || in.stalled && !brought {
 			in.fetch.leave = false
 			e.returnInput()
@@ -201,6 +215,18 @@ func (e *Stream) fetchMessages() bool {
 	return false
 }
 
+// fetchSome reads what has arrived to b. It returns false where that is nothing.
+func (e *Stream) fetchSome(b []byte) bool {
+	f := &e.in.fetch
+	if f.drained && !f.thick {
+		e.endFetching()
+		return false
+	}
+	n, no := e.patientRead(b)
+	f.drained = f.lent && no == 0 && n < len(b)
+	return e.fetched(n, no)
+}
+
 // fetchLooks is how often the receiver looks again where there is nothing, and
 // fetchPause how long it looks away in between, in loads of some 0.3 ns each: the
 // next piece of a dense stream is seldom far, and to have the descriptor watched and
@@ -210,11 +236,16 @@ const (
 	fetchPause = 10_000
 )
 
-// patientRead reads what has arrived or comes within some 10 µs.
+// patientRead reads what has arrived or, where the stream is dense, comes within some
+// 10 µs.
 func (e *Stream) patientRead(b []byte) (n int, no syscall.Errno) {
+	looks := fetchLooks
+	if f := &e.in.fetch; f.lent && !f.thick {
+		looks = 0
+	}
 	for look := 0; ; look++ {
 		n, no = transport.Read(e.fd, b)
-		if no != syscall.EAGAIN || look == fetchLooks {
+		if no != syscall.EAGAIN || look == looks {
 			return n, no
 		}
 		for range fetchPause {
@@ -228,7 +259,8 @@ func (e *Stream) patientRead(b []byte) (n int, no syscall.Errno) {
 func (e *Stream) fetched(n int, no syscall.Errno) bool {
 	switch {
 	case no == syscall.EAGAIN:
-		e.stopFetching()
+		e.in.fetch.drained = e.in.fetch.lent
+		e.endFetching()
 		return false
 	case no != 0:
 		e.in.fetch.err = no
@@ -241,6 +273,19 @@ func (e *Stream) fetched(n int, no syscall.Errno) bool {
 	}
 	e.returnInput()
 	return false
+}
+
+// endFetching has the loop read again, unless the receiver will sleep at the
+// descriptor.
+func (e *Stream) endFetching() {
+	f := &e.in.fetch
+	if f.lent && f.stays {
+		return
+	}
+	if f.lent {
+		f.wakes = -lendPenalty
+	}
+	e.stopFetching()
 }
 
 // returnInput leaves the input to the loop again, which has something to do.
@@ -257,6 +302,7 @@ func (e *Stream) stopFetching() {
 		return
 	}
 	f.on, f.messages, f.bytes, f.at = false, 0, e.in.bytes, time.Now()
+	e.takeBack()
 	e.pipe.SetFetching(false)
 	e.watchMore(poller.In)
 }
@@ -280,9 +326,10 @@ func (e *Stream) fetchFire() {
 // came in vain. Runs on the loop, which holds the input.
 func (e *Stream) reviewFetching(missed bool) {
 	f := &e.in.fetch
-	if missed || e.fetchDue && !f.used {
+	if missed || e.recalled || e.fetchDue && !f.used {
 		e.stopFetching()
 	}
+	e.recalled = false
 	if e.fetchDue && f.on {
 		f.used = false
 		e.loop.SetTimer(&e.fetchTimer, fetchTime, e)

@@ -37,6 +37,9 @@ func (e *Stream) rest() reactor.Swept {
 		e.sweptAt = moved
 		return reactor.Moving
 	}
+	if e.in.fetch.lent {
+		e.stopFetching() // whoever sleeps there sleeps on
+	}
 	switch {
 	case !e.pipe.Swollen():
 		return reactor.Quiet

@@ -125,6 +125,7 @@ func (e *Stream) goOnIn(missed bool) {
 		e.stopFetching() // only the loop reads those
 	case !missed:
 		e.considerFetching()
+		e.considerLending()
 	}
 }
 
@@ -191,7 +192,9 @@ func (e *Stream) arrived(n int, no syscall.Errno) bool {
 // whole messages and wakes the application if it sleeps.
 func (e *Stream) take(space []byte) {
 	err := e.scan(space)
-	if !e.pipe.Flush() {
+	asleep := !e.pipe.Flush()
+	e.in.fetch.woke(asleep)
+	if asleep {
 		e.fresh.Store(true)
 		e.pipe.Signal()
 	}

@@ -27,6 +27,10 @@ type owner struct {
 	pipes   chan *pipe.Pipe
 	left    chan Object
 	awake   chan struct{} // ReadActivated
+
+	lends bool          // set before the session begins
+	stays bool          // the reader's
+	taken chan struct{} // TakeBack
 }
 
 func (o *owner) Adopt(Object, string) bool                         { return true }
@@ -34,6 +38,9 @@ func (o *owner) Left(x Object)                                     { o.left <- x
 func (o *owner) Identified(*pipe.Pipe, []byte, *msg.Properties)    {}
 func (o *owner) Hiccuped(*pipe.Pipe)                               {}
 func (o *owner) Rested(*pipe.Pipe) bool                            { return false }
+func (o *owner) Lend(*Session, int) bool                           { return o.lends }
+func (o *owner) TakeBack(int)                                      { o.taken <- struct{}{} }
+func (o *owner) Stays() bool                                       { return o.stays }
 func (o *owner) Event(Event)                                       {}
 func (o *owner) WriteActivated(*pipe.Pipe)                         {}
 func (o *owner) PeerClosed(*pipe.Pipe)                             {}
@@ -57,7 +64,7 @@ type peer struct {
 
 // connected makes a session of a socket of type typ on a loop of its own, with a
 // peer of type name that is through the handshake, and the socket's end of the pipe.
-func connected(t *testing.T, typ int, name string) (*owner, *pipe.Pipe, *peer) {
+func connected(t *testing.T, typ int, name string, set ...func(*owner)) (*owner, *pipe.Pipe, *peer) {
 	t.Helper()
 	pool, err := reactor.NewPool(1)
 	if err != nil {
@@ -79,7 +86,10 @@ func connected(t *testing.T, typ int, name string) (*owner, *pipe.Pipe, *peer) {
 		t.Fatal(err)
 	}
 	_ = f.Close()
-	o := &owner{t: t, pipes: make(chan *pipe.Pipe, 1), left: make(chan Object, 1), awake: make(chan struct{}, 1)}
+	o := &owner{t: t, pipes: make(chan *pipe.Pipe, 1), left: make(chan Object, 1), awake: make(chan struct{}, 1), taken: make(chan struct{}, 100)}
+	for _, f := range set {
+		f(o)
+	}
 	opts := option.Defaults(typ)
 	o.session = newAccepted(pool.Loops()[0], o, &opts, "ipc:///nowhere")
 	o.session.startWith(fds[0])
@@ -135,4 +145,15 @@ func (p *peer) frame() (byte, []byte) {
 // message appends a message of one part.
 func message(dst, body []byte) []byte {
 	return append(zmtp.AppendHeader(dst, 0, len(body)), body...)
+}
+
+// waitReadable waits until fd has something to read.
+func waitReadable(fd int) bool {
+	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	for range 1000 {
+		if n, err := unix.Poll(fds, 30_000); err != unix.EINTR {
+			return n == 1 && err == nil
+		}
+	}
+	return false
 }

@@ -58,6 +58,7 @@ type Stream struct {
 	more        more                       // what to go on with
 	inByLoop    bool                       // the loop holds inHalf
 	fetchDue    bool                       // the receiver is to be looked after
+	recalled    bool                       // a lent connection is to come back
 	left        int                        // halves that application goroutines hold, when closed
 	beat        heartbeat
 	shake       reactor.Timer // handshake timeout

@@ -62,6 +62,8 @@ func (b *blocking) wake() {
 	}
 }
 
+func (b *blocking) light() bool { return false }
+
 func (b *blocking) close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()

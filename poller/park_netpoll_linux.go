@@ -86,4 +86,6 @@ func (n *netpoll) wake() {
 	_ = n.file.SetReadDeadline(longAgo)
 }
 
+func (n *netpoll) light() bool { return true }
+
 func (n *netpoll) close() error { return n.file.Close() }

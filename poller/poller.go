@@ -47,6 +47,7 @@ type parker interface {
 	park(p *Poller, deadline time.Time) error
 	wake()
 	close() error
+	light() bool
 }
 
 // New returns a poller that holds one descriptor, or two where it blocks in the
@@ -105,6 +106,10 @@ func (p *Poller) Park(deadline time.Time) error {
 	}
 	return p.parker.park(p, deadline)
 }
+
+// Light reports whether Park holds no thread: whoever parks is a goroutine like any
+// other that waits.
+func (p *Poller) Light() bool { return p.parker.light() }
 
 // Wake ends a Park. Any goroutine; it does not block, and does nothing where
 // another Wake is still to be noticed.

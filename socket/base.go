@@ -52,6 +52,7 @@ type Base struct {
 	receiving msg.Part    // the same on the way out
 	from      msg.Address // where single: of the message on its way in
 	inRow     int         // messages since the last time there was none
+	staying   bool        // while a part is received: if there is none, the caller sleeps in att
 
 	// shared; leaves
 	state      atomic.Int32 // an errno.Errno: 0 while open, ENOTSOCK, ETERM
@@ -66,6 +67,7 @@ type Base struct {
 	events     events
 	desk       desk
 	monitoring monitoring
+	att        attendance
 	endpoint   atomic.Pointer[string] // LAST_ENDPOINT
 	signal     signal
 	whenFull   atomic.Int32  // of opts

@@ -31,14 +31,16 @@ func (b *Base) Recv(ctx context.Context, m *msg.Msg, block bool) error {
 	if b.plain && b.fq != nil && b.recvSmall(m) {
 		return nil
 	}
-	if e := b.recvOne(m); e != errno.EAGAIN {
+	stays := block && b.stays(ctx)
+	if e := b.recvOne(m, stays); e != errno.EAGAIN {
 		return e.Err()
 	}
 	if !block {
+		b.att.refuse()
 		return errno.EAGAIN
 	}
 	b.lull()
-	_, err := b.recvAwaited(ctx, oneMsg(m))
+	_, err := b.recvAwaited(ctx, oneMsg(m), stays)
 	return err
 }
 
@@ -101,10 +103,11 @@ func (b *Base) nextSmall() (data []byte, p *pipe.Pipe) {
 	}
 }
 
-// recvOne is the short way of any message that is there.
-func (b *Base) recvOne(m *msg.Msg) (e errno.Errno) {
+// recvOne is the short way of any message that is there. stays says that the caller
+// will go on to recvAwaited otherwise, and may sleep in the poller.
+func (b *Base) recvOne(m *msg.Msg, stays bool) (e errno.Errno) {
 	if !b.plain {
-		_, e, _ = b.tryRecv(oneMsg(m), false)
+		_, e, _ = b.tryRecv(oneMsg(m), false, stays)
 		return e
 	}
 	b.rmu.Lock()
@@ -112,7 +115,9 @@ func (b *Base) recvOne(m *msg.Msg) (e errno.Errno) {
 		b.hearIn()
 	}
 	if e = b.check(); e == 0 {
+		b.staying = stays
 		e = b.recvParts(m)
+		b.staying = false
 	}
 	if e == errno.EAGAIN && b.streams() {
 		b.lulled.Store(true)
@@ -168,18 +173,20 @@ func (b *Base) recvSome(ctx context.Context, ms []msg.Msg) (int, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	if n, e, _ := b.tryRecv(ms, false); n > 0 || e != errno.EAGAIN {
+	stays := b.stays(ctx)
+	if n, e, _ := b.tryRecv(ms, false, stays); n > 0 || e != errno.EAGAIN {
 		return n, e.Err()
 	}
-	return b.recvAwaited(ctx, ms)
+	return b.recvAwaited(ctx, ms, stays)
 }
 
-// recvAwaited receives what is still to come: there was nothing just now.
-func (b *Base) recvAwaited(ctx context.Context, ms []msg.Msg) (int, error) {
+// recvAwaited receives what is still to come: there was nothing just now. stays says
+// that the caller may sleep in the poller, and has said so.
+func (b *Base) recvAwaited(ctx context.Context, ms []msg.Msg, stays bool) (int, error) {
 	var limit time.Time
-	for yields := spinYields; ; {
+	for yields := b.recvs.yields(); ; {
 		yields = b.recvs.yield(yields)
-		n, e, w := b.tryRecv(ms, yields == 0)
+		n, e, w := b.tryRecv(ms, yields == 0, stays)
 		if n > 0 || e != errno.EAGAIN {
 			return n, e.Err()
 		}
@@ -189,10 +196,21 @@ func (b *Base) recvAwaited(ctx context.Context, ms []msg.Msg) (int, error) {
 		if limit.IsZero() {
 			limit = b.recvDeadline()
 		}
-		if err := b.recvs.wait(ctx, w, limit); err != nil {
+		if err := b.awaitMessage(ctx, w, limit); err != nil {
+			if stays {
+				b.att.recall()
+			}
 			return 0, err
 		}
 	}
+}
+
+// awaitMessage blocks in the poller, or where w was not let in, at w.
+func (b *Base) awaitMessage(ctx context.Context, w *waiter, limit time.Time) error {
+	if w.at != nil {
+		return b.attend(ctx, w, limit)
+	}
+	return b.recvs.wait(ctx, w, limit)
 }
 
 func (b *Base) recvDeadline() time.Time {
@@ -203,19 +221,21 @@ func (b *Base) recvDeadline() time.Time {
 }
 
 // tryRecv receives without waiting. Where there is nothing and join is set, it
-// returns a waiter that is in the queue.
-func (b *Base) tryRecv(ms []msg.Msg, join bool) (n int, e errno.Errno, w *waiter) {
+// returns a waiter that is in the queue. stays is as in recvOne.
+func (b *Base) tryRecv(ms []msg.Msg, join, stays bool) (n int, e errno.Errno, w *waiter) {
 	if e = b.check(); e != 0 {
 		return 0, e, nil
 	}
 	b.lockRecv()
 	b.hearIn()
 	for n < len(ms) {
+		b.staying = stays && n == 0
 		if e = b.recvParts(&ms[n]); e != 0 {
 			break
 		}
 		n++
 	}
+	b.staying = false
 	switch {
 	case n > 0:
 		e = 0
@@ -223,7 +243,12 @@ func (b *Base) tryRecv(ms []msg.Msg, join bool) (n int, e errno.Errno, w *waiter
 			b.recvs.wakeOne()
 		}
 	case e == errno.EAGAIN && join:
-		w, e = b.join(&b.recvs)
+		var a *attendance
+		if stays && len(b.pipes) == 1 && !b.pipes[0].Inproc {
+			a = &b.att
+			a.willing.Store(true)
+		}
+		w, e = b.join(&b.recvs, a)
 	}
 	b.unlockRecv()
 	return n, e, w

@@ -171,7 +171,7 @@ func (b *Base) sendSome(ctx context.Context, ms []msg.Msg) (int, error) {
 // sendAwaited sends what there was no room for just now.
 func (b *Base) sendAwaited(ctx context.Context, ms []msg.Msg) (int, error) {
 	var limit time.Time
-	for yields := spinYields; ; {
+	for yields := b.sends.yields(); ; {
 		yields = b.sends.yield(yields)
 		n, e, w := b.trySend(ms, yields == 0)
 		if n > 0 || e != errno.EAGAIN {
@@ -218,22 +218,27 @@ func (b *Base) trySend(ms []msg.Msg, join bool) (n int, e errno.Errno, w *waiter
 			b.sends.wakeOne()
 		}
 	case e == errno.EAGAIN && join:
-		w, e = b.join(&b.sends)
+		w, e = b.join(&b.sends, nil)
 	}
 	b.unlockSend()
 	return n, e, w
 }
 
-// join makes the caller wait at q, unless the socket has been closed.
-func (b *Base) join(q *waitq) (*waiter, errno.Errno) {
-	w := q.join()
+// join makes the caller wait at q, or in a where that is possible, unless the socket
+// has been closed.
+func (b *Base) join(q *waitq, a *attendance) (*waiter, errno.Errno) {
+	w := q.join(a)
 	if e := b.check(); e != 0 && w != nil {
 		// The state was set before everybody was woken; whether that was before or
 		// after we joined, we are out now.
 		if !q.leave(w) {
 			<-w.ch
 		}
-		waiters.Put(w)
+		if w.at != nil {
+			b.left(w)
+		} else {
+			waiters.Put(w)
+		}
 		return nil, e
 	}
 	return w, errno.EAGAIN

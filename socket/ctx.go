@@ -161,6 +161,7 @@ func (c *Ctx) unregister(b *Base) { c.names.removeAll(b) }
 func (c *Ctx) reaped(b *Base) {
 	b.events.close()
 	b.signal.close()
+	b.att.close()
 	c.mu.Lock()
 	delete(c.sockets, b)
 	c.mu.Unlock()

@@ -19,28 +19,28 @@ type kind struct {
 // kinds are the socket types by number; those without a new function do not
 // exist here.
 var kinds = [...]kind{
-	option.Pair:   {name: "PAIR", new: newPair},
+	option.Pair:   {name: "PAIR", new: newPair, traits: traits{attends: true}},
 	option.Pub:    {name: "PUB", new: newPub, traits: traits{eager: true, merges: true}},
-	option.Sub:    {name: "SUB", new: newSub, traits: traits{mute: true, merges: true, hiccups: true}},
+	option.Sub:    {name: "SUB", new: newSub, traits: traits{mute: true, attends: true, merges: true, hiccups: true}},
 	option.Req:    {name: "REQ", new: newReq, traits: traits{oneLock: true, merges: true}},
 	option.Rep:    {name: "REP", new: newRep, traits: traits{oneLock: true}},
 	option.Dealer: {name: "DEALER", new: newDealer, traits: traits{merges: true}},
 	option.Router: {name: "ROUTER", new: newRouter, traits: traits{picks: true}},
-	option.Pull:   {name: "PULL", new: newPull, traits: traits{mute: true}},
+	option.Pull:   {name: "PULL", new: newPull, traits: traits{mute: true, attends: true}},
 	option.Push:   {name: "PUSH", new: newPush, traits: traits{deaf: true}},
 	option.XPub:   {name: "XPUB", new: newXPub, traits: traits{eager: true}},
-	option.XSub:   {name: "XSUB", new: newXSub, traits: traits{hiccups: true}},
+	option.XSub:   {name: "XSUB", new: newXSub, traits: traits{attends: true, hiccups: true}},
 	option.Stream: {name: "STREAM", new: newStream, traits: traits{picks: true}},
 
 	option.Server:  {name: "SERVER", new: newServer, traits: traits{single: true, picks: true}},
 	option.Client:  {name: "CLIENT", new: newClient, traits: traits{single: true}},
-	option.Gather:  {name: "GATHER", new: newGather, traits: traits{single: true, mute: true}},
+	option.Gather:  {name: "GATHER", new: newGather, traits: traits{single: true, mute: true, attends: true}},
 	option.Scatter: {name: "SCATTER", new: newPush, traits: traits{single: true, deaf: true}},
 	option.Dgram:   {name: "DGRAM", new: newDgram},
 	option.Radio:   {name: "RADIO", new: newRadio, traits: traits{single: true, eager: true}},
 	option.Dish:    {name: "DISH", new: newDish, traits: traits{single: true, mute: true, hiccups: true}},
 	option.Peer:    {name: "PEER", new: newPeer, traits: traits{single: true, picks: true}},
-	option.Channel: {name: "CHANNEL", new: newChannel, traits: traits{single: true}},
+	option.Channel: {name: "CHANNEL", new: newChannel, traits: traits{single: true, attends: true}},
 }
 
 // nameless is the part of a pattern that does not care who its peers are.

@@ -75,6 +75,9 @@ type traits struct {
 	// single patterns (CLIENT, SERVER and their like) have messages of one part; a
 	// longer one is EINVAL on the way out and dropped on the way in (edge case 207).
 	single bool
+	// attends: a goroutine that waits to receive may sleep at the descriptor of the only
+	// connection (attend.go): the patterns whose receiver only receives.
+	attends bool
 	// picks: each message names its receiver, so that of those who wait for room
 	// each waits for room at another peer (ROUTER, SERVER).
 	picks bool

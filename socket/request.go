@@ -165,7 +165,7 @@ func (s *req) tryAsk(m *msg.Msg) (w *waiter, e errno.Errno) {
 	}
 	switch {
 	case e == errno.EAGAIN:
-		w, e = b.join(&b.sends)
+		w, e = b.join(&b.sends, nil)
 	case e == errno.OK && b.sends.waiting.Load() > 0 && s.dealer.hasOut():
 		b.sends.wakeOne()
 	}
@@ -203,7 +203,7 @@ func (s *req) tryReply(m *msg.Msg) (w *waiter, e errno.Errno) {
 		s.direct = false
 	}
 	if e == errno.EAGAIN {
-		w, e = b.join(&b.recvs)
+		w, e = b.join(&b.recvs, nil)
 	}
 	b.unlockRecv()
 	return w, e

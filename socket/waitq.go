@@ -14,6 +14,7 @@ import (
 	"github.com/zeroloop/zmq/internal/errno"
 	"github.com/zeroloop/zmq/internal/option"
 	"github.com/zeroloop/zmq/pipe"
+	"github.com/zeroloop/zmq/poller"
 )
 
 // waitq is where one direction of a socket is told of pipes, and where the
@@ -30,12 +31,14 @@ type waitq struct {
 	// shared; atomic: pipes is not empty; the number of waiters
 	filled  atomic.Bool
 	waiting atomic.Int32
+	slow    atomic.Bool // the last wait took longer than shortWait
 }
 
 // waiter is one goroutine that waits. Pooled, so that waiting does not allocate.
 type waiter struct {
 	ch    chan struct{}
 	timer *time.Timer
+	at    *poller.Poller // where it sleeps, nil for at ch; changed while in no queue
 }
 
 var waiters = sync.Pool{New: func() any { return &waiter{ch: make(chan struct{}, 1)} }}
@@ -73,6 +76,18 @@ func (q *waitq) giveBack(ps []*pipe.Pipe) {
 // more. Set by perf/local_thr at 1 KiB and perf/inproc_lat.
 const spinYields = 8
 
+// shortWait is the longest wait that yielding might have spared.
+const shortWait = 50 * time.Microsecond
+
+// yields returns how many yields the next wait begins with: none where the last one
+// took long. Where traffic is slow each yield would wake a thread for nothing.
+func (q *waitq) yields() int {
+	if q.slow.Load() {
+		return 0
+	}
+	return spinYields
+}
+
 // yield lets others run until a pipe is noted, at most n times, and returns how many
 // of them are left. To the caller nothing was ready, so that every pipe that becomes
 // ready is noted.
@@ -89,14 +104,17 @@ func (q *waitq) yield(n int) int {
 
 // join makes the caller wait, unless a pipe has been noted meanwhile: then it
 // returns nil. The caller holds the direction's lock, so that nothing that it
-// has looked at can change unnoticed.
-func (q *waitq) join() *waiter {
+// has looked at can change unnoticed. a, if not nil, is where it may sleep.
+func (q *waitq) join(a *attendance) *waiter {
 	w := waiters.Get().(*waiter)
 	q.mu.Lock()
 	if len(q.pipes) > 0 {
 		q.mu.Unlock()
 		waiters.Put(w)
 		return nil
+	}
+	if a != nil {
+		w.at = a.enter()
 	}
 	q.waiters = append(q.waiters, w)
 	q.waiting.Add(1)
@@ -159,14 +177,29 @@ func (q *waitq) leave(w *waiter) bool {
 }
 
 func (w *waiter) wake() {
-	if w != nil {
-		w.ch <- struct{}{}
+	if w == nil {
+		return
+	}
+	at := w.at // the waiter is its owner's again with the next line
+	w.ch <- struct{}{}
+	if at != nil {
+		at.Wake()
 	}
 }
 
 // wait blocks until w is woken, the context ends, or the deadline (zero: none)
 // has passed. w is used up.
 func (q *waitq) wait(ctx context.Context, w *waiter, deadline time.Time) error {
+	began := time.Now()
+	err := q.sleep(ctx, w, deadline)
+	if slow := time.Since(began) > shortWait; slow != q.slow.Load() {
+		q.slow.Store(slow)
+	}
+	return err
+}
+
+// sleep is wait without a look at the clock.
+func (q *waitq) sleep(ctx context.Context, w *waiter, deadline time.Time) error {
 	done := ctx.Done()
 	if done == nil && deadline.IsZero() {
 		<-w.ch
@@ -193,6 +226,17 @@ func (q *waitq) wait(ctx context.Context, w *waiter, deadline time.Time) error {
 	}
 	waiters.Put(w)
 	return err
+}
+
+// over returns why a wait has come to its end.
+func over(ctx context.Context, limit time.Time) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if !limit.IsZero() && !time.Now().Before(limit) {
+		return errno.Timeout
+	}
+	return nil
 }
 
 func (w *waiter) arm(d time.Duration) <-chan time.Time {

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Previous: input.go (a message has woken the receiver). Next: socket/attend.go, then
+// fetch.go.
+
+package engine
+
+import (
+	"github.com/zeroloop/zmq/poller"
+	"github.com/zeroloop/zmq/reactor"
+)
+
+// Where messages come one by one, each wakes the loop, and the loop wakes the
+// receiver: two goroutines, as a rule on two processors, for the work of one. So a
+// connection whose receiver sleeps between its messages is lent: the loop does not
+// watch the descriptor for input any more, the receiver sleeps at it by itself, and
+// reads as one who fetches does (fetch.go). What is no plain small message is the
+// loop's here, too.
+//
+// A lent connection is nobody's where its receiver neither reads nor sleeps at it. It
+// comes back to the loop when a receiver finds nothing and will not sleep, when one
+// that has slept gives up, when none comes for a while (socket/attend.go), and when
+// nothing has moved between two looks of the loop (idle.go). As with fetching the
+// kernel reports what is ready when a descriptor comes to be watched, so that nothing
+// is missed in between.
+const (
+	// lendWakesMin is how many times in a row the receiver must have been woken before
+	// the connection is lent, and lendPenalty how many more where it came back because
+	// the receiver did not sleep there: three system calls each way are to pay.
+	lendWakesMin = 8
+	lendPenalty  = 256
+	// thickMin is how many messages one read must have brought for the receiver to look
+	// again before it sleeps.
+	thickMin = 32
+)
+
+// considerLending lends the connection where its receiver has to be woken again and
+// again. Runs on the loop, which holds the input.
+func (e *Stream) considerLending() {
+	f := &e.in.fetch
+	if f.on || f.wakes < lendWakesMin || !e.mayFetch() || !e.spareOut() || !e.s.host.Lend(e.s, e.fd) {
+		return
+	}
+	e.watchLess(poller.In)
+	f.lent = true
+	if !e.pipe.SetFetching(true) {
+		e.takeBack()
+		e.watchMore(poller.In)
+		return
+	}
+	f.on, f.wakes, f.drained, f.thick = true, 0, false, false
+}
+
+// takeBack ends the lending, on the socket's side. Runs on the holder of the input, or
+// on the loop when that is shut.
+func (e *Stream) takeBack() {
+	f := &e.in.fetch
+	if f.lent {
+		f.lent, f.drained = false, false
+		e.s.host.TakeBack(e.fd)
+	}
+}
+
+// woke notes whether what was brought has woken the receiver. Runs on the loop, which
+// holds the input.
+func (f *fetch) woke(asleep bool) {
+	switch {
+	case asleep:
+		f.wakes++
+	case f.wakes > 0:
+		f.wakes = 0
+	}
+}
+
+// Attended is called by the receiver that sleeps at the lent descriptor when that has
+// something: it reads, and notes the pipe with its socket.
+func (s *Session) Attended() {
+	if e := s.stream.Load(); e != nil {
+		e.fetchInput(true, true)
+	}
+}
+
+// Recall asks the loop to read by itself again. Any goroutine.
+func (s *Session) Recall() { s.loop.Send(reactor.Command{Op: opRecall, To: s}) }
+
+func (s *Session) processRecall() {
+	if e := s.stream.Load(); e != nil {
+		e.recalled = true
+		e.processInput(false)
+	}
+}

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MPL-2.0
+
+// Previous: engine/attend.go (a connection is lent). Next: base_recv.go.
+
+package socket
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/zeroloop/zmq/engine"
+	"github.com/zeroloop/zmq/poller"
+)
+
+// attendTime is how long a lent connection waits for a receiver that is away, as one
+// does that works on what it has received; it comes back to its loop after one or two
+// of these. It delays what the connection brings besides messages.
+const attendTime = 100 * time.Millisecond
+
+// attendance lets one goroutine that waits to receive sleep at the descriptor of the
+// socket's only connection, in a poller of the socket's own, so that a message wakes
+// it and nobody else. Others that wait meanwhile are woken by their channels, as is
+// everybody where the connection is not lent.
+//
+// What must hold: while the connection is lent and the reader of its pipe sleeps,
+// there is a goroutine on its way to the poller, in it, or about to call recall. The
+// reader sleeps only where Fetch was told that its caller stays, and that is said in
+// calls that go on to wait (base_recv.go); the first of them to join is let in, and
+// where another is in already that one is enough. Whoever leaves with a message has
+// found the reader awake, whoever leaves without calls recall.
+type attendance struct {
+	// willing says that a receiver has waited who could have slept in the poller.
+	willing atomic.Bool
+
+	// A leaf, below waitq.mu.
+	mu sync.Mutex
+	// +checklocks:mu
+	poller *poller.Poller // nil before the first time
+	// +checklocks:mu
+	session *engine.Session // whose descriptor is lent; nil is none
+	// +checklocks:mu
+	inside bool // somebody is in the poller
+	// +checklocks:mu
+	closed bool
+	// +checklocks:mu
+	broken bool // the poller cannot sleep
+	// +checklocks:mu
+	timer *time.Timer // of vacant
+	// +checklocks:mu
+	armed bool
+	// +checklocks:mu
+	used bool // somebody was in the poller since the timer was set
+	// +checklocks:mu
+	done <-chan struct{} // of the context whose end wakes the poller
+	// +checklocks:mu
+	seen <-chan struct{} // of the one that was given last
+	// +checklocks:mu
+	forget func() bool // ends what done stands for
+}
+
+// suits reports whether the end of ctx would wake the poller. Where a context that
+// can end comes the second time it is seen to that it will.
+func (a *attendance) suits(ctx context.Context) bool {
+	done := ctx.Done()
+	if done == nil {
+		return true
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if done == a.done {
+		return true
+	}
+	if done != a.seen || a.closed {
+		a.seen = done
+		return false
+	}
+	if a.forget != nil {
+		a.forget()
+	}
+	a.done, a.forget = done, context.AfterFunc(ctx, a.wake)
+	return true
+}
+
+func (a *attendance) wake() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.poller != nil {
+		a.poller.Wake()
+	}
+}
+
+// Lend implements engine.Host.
+func (b *Base) Lend(s *engine.Session, fd int) bool {
+	a := &b.att
+	if !a.willing.Load() {
+		return false
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed || a.broken || a.session != nil || !a.open() {
+		return false
+	}
+	if a.poller.Add(fd, attendToken) != nil {
+		return false
+	}
+	if a.poller.Watch(fd, attendToken, poller.In) != nil {
+		_ = a.poller.Remove(fd)
+		return false
+	}
+	a.session = s
+	a.attended()
+	return true
+}
+
+// attendToken is that of the one descriptor in the poller.
+const attendToken poller.Token = 1
+
+// open makes the poller. It returns false where that would hold a thread.
+//
+// +checklocks:a.mu
+func (a *attendance) open() bool {
+	if a.poller == nil {
+		p, err := poller.New()
+		if err != nil {
+			return false
+		}
+		a.poller = p
+	}
+	return a.poller.Light()
+}
+
+// TakeBack implements engine.Host.
+func (b *Base) TakeBack(fd int) {
+	a := &b.att
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.session = nil
+	// The descriptor may be gone with the peer.
+	_ = a.poller.Remove(fd)
+}
+
+// Stays implements engine.Host. Runs under R, which the caller of Fetch holds.
+func (b *Base) Stays() bool { return b.staying }
+
+// stays reports whether a call to receive that waits with ctx may sleep in the
+// poller.
+func (b *Base) stays(ctx context.Context) bool {
+	return b.kind.traits.attends && b.att.suits(ctx)
+}
+
+// refuse is called by who has found nothing and does not wait.
+func (a *attendance) refuse() {
+	if a.willing.Load() {
+		a.willing.Store(false)
+	}
+}
+
+// recall has the loop read again, as the caller, who was to, goes away.
+func (a *attendance) recall() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.session != nil {
+		a.session.Recall()
+	}
+}
+
+// breakDown ends all of this: the poller cannot sleep any more.
+func (a *attendance) breakDown() {
+	a.willing.Store(false)
+	a.mu.Lock()
+	a.broken = true
+	a.mu.Unlock()
+	a.recall()
+}
+
+// enter lets the caller into the poller, nil where it has to wait elsewhere.
+func (a *attendance) enter() *poller.Poller {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.session == nil || a.inside || a.closed || a.broken {
+		return nil
+	}
+	a.inside = true
+	return a.poller
+}
+
+// leave is the end of what enter began. It returns whose descriptor is lent, nil for
+// nobody's.
+func (a *attendance) leave() *engine.Session {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.inside = false
+	if a.closed {
+		_ = a.poller.Close()
+		return nil
+	}
+	a.attended()
+	return a.session
+}
+
+// attended has vacant look after a while whether the receiver comes again.
+//
+// +checklocks:a.mu
+func (a *attendance) attended() {
+	a.used = true
+	if a.armed || a.session == nil {
+		return
+	}
+	a.armed = true
+	if a.timer == nil {
+		a.timer = time.AfterFunc(attendTime, a.vacant)
+	} else {
+		a.timer.Reset(attendTime)
+	}
+}
+
+// vacant recalls the connection if no receiver has come lately. It looks no more while
+// somebody is in the poller, who will set the timer when he leaves. Runs on a
+// goroutine of the timer.
+func (a *attendance) vacant() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.armed = false
+	switch {
+	case a.session == nil, a.inside:
+	case a.used:
+		a.attended()
+		a.used = false
+	default:
+		a.session.Recall()
+	}
+}
+
+// close gives the poller back to the system, or leaves that to who is in it.
+func (a *attendance) close() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.closed = true
+	if a.timer != nil {
+		a.timer.Stop()
+	}
+	if a.forget != nil {
+		a.forget()
+	}
+	if a.poller != nil && !a.inside {
+		_ = a.poller.Close()
+	}
+}
+
+// attend is waitq.wait for a waiter that was let into the poller.
+func (b *Base) attend(ctx context.Context, w *waiter, limit time.Time) error {
+	q, p := &b.recvs, w.at
+	var events [1]poller.Event
+	for {
+		if len(w.ch) > 0 {
+			<-w.ch
+			break
+		}
+		if err := over(ctx, limit); err != nil {
+			if !q.leave(w) {
+				<-w.ch // S3
+				q.wakeOne()
+			}
+			b.left(w)
+			return err
+		}
+		err := p.Park(limit)
+		n, _ := p.Poll(events[:])
+		if n == 0 && err == nil {
+			continue
+		}
+		if err != nil {
+			b.att.breakDown()
+		}
+		if !q.leave(w) {
+			<-w.ch
+		}
+		if s := b.left(w); s != nil {
+			s.Attended()
+		}
+		return nil
+	}
+	b.left(w)
+	return nil
+}
+
+// left is the end of a waiter that was in the poller and is in no queue any more.
+func (b *Base) left(w *waiter) *engine.Session {
+	w.at = nil
+	waiters.Put(w)
+	return b.att.leave()
+}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,7 +20,7 @@ func TestConnectTwice(t *testing.T) {
 		zmq.DEALER: 1, zmq.SUB: 1, zmq.PUB: 1, zmq.REQ: 1,
 		zmq.PUSH: 2, zmq.PULL: 2, zmq.ROUTER: 2, zmq.XSUB: 2, zmq.XPUB: 2, zmq.REP: 2,
 	} {
-		for _, ep := range []string{"tcp://127.0.0.1:1", "inproc://twice"} {
+		for _, ep := range []string{"tcp://127.0.0.1:1", "ipc:///nobody/is/here", "inproc://twice"} {
 			s := w.socket(typ)
 			w.must(errors.Join(s.Connect(ep), s.Connect(ep)))
 			if n := w.peers(s); n != want {
@@ -47,25 +48,30 @@ func TestLastEndpoint(t *testing.T) {
 	if got := s.LastEndpoint(); got != "tcp://localhost:1" {
 		t.Errorf("after connect it is %q", got)
 	}
-	w.must(s.Bind("tcp://127.0.0.1:*"))
-	if got := s.LastEndpoint(); got == "tcp://127.0.0.1:*" || got == "tcp://localhost:1" {
-		t.Errorf("after bind it is %q", got)
+	for transport, ep := range transports {
+		w.must(s.Bind(ep))
+		resolved := s.LastEndpoint()
+		if (resolved == ep) != (transport == "inproc") || !strings.HasPrefix(resolved, transport+"://") {
+			t.Errorf("after bind to %q it is %q", ep, resolved)
+		}
+		w.must(s.Unbind(resolved))
 	}
 }
 
 // edge case 137
 func TestUnbindWantsTheResolvedName(t *testing.T) {
-	w := newWorld(t)
-	s, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*")
-	w.wantError("unbind the wildcard", s.Unbind("tcp://127.0.0.1:*"), zmq.ErrNoEnt)
-	w.wantError("disconnect from nothing", s.Disconnect("tcp://127.0.0.1:1"), zmq.ErrNoEnt)
-	w.must(s.Unbind(ep))
-	w.wantError("unbind twice", s.Unbind(ep), zmq.ErrNoEnt)
+	onEachWire(t, func(w *world) {
+		s, ep := w.bound(zmq.PULL, w.any())
+		w.wantError("unbind the wildcard", s.Unbind(w.any()), zmq.ErrNoEnt)
+		w.wantError("disconnect from nothing", s.Disconnect("tcp://127.0.0.1:1"), zmq.ErrNoEnt)
+		w.must(s.Unbind(ep))
+		w.wantError("unbind twice", s.Unbind(ep), zmq.ErrNoEnt)
+	})
 }
 
 // edge case 138
 func TestDisconnectEndsAllOfAName(t *testing.T) {
-	for _, ep := range []string{"tcp://127.0.0.1:1", "inproc://all"} {
+	for _, ep := range []string{"tcp://127.0.0.1:1", "ipc:///nobody/is/here", "inproc://all"} {
 		w := newWorld(t)
 		s := w.socket(zmq.PUSH, zmq.WithLinger(0))
 		w.must(errors.Join(s.Connect(ep), s.Connect(ep), s.Disconnect(ep)))
@@ -142,56 +148,60 @@ func TestInprocHasNoEventsNorProperties(t *testing.T) {
 
 // edge case 149
 func TestConnectRetriedBearsTheInterval(t *testing.T) {
-	w := newWorld(t)
-	s := w.socket(zmq.PUSH, zmq.WithReconnectInterval(3*time.Millisecond))
-	events := s.Events(w.ctx, zmq.EventAll)
-	w.must(s.Connect("tcp://127.0.0.1:1"))
-	first := true
-	for e := range events {
-		if first && e.Type == zmq.EventConnectRetried {
-			t.Error("the first attempt is called a retry")
-		}
-		first = false
-		if e.Type == zmq.EventConnectRetried {
-			if e.Value < 3 || e.Value >= 6 {
-				t.Errorf("the interval is %d ms", e.Value)
+	for _, transport := range []string{"tcp", "ipc"} {
+		w := newWorld(t)
+		s := w.socket(zmq.PUSH, zmq.WithReconnectInterval(3*time.Millisecond))
+		events := s.Events(w.ctx, zmq.EventAll)
+		w.must(s.Connect(w.free(transport)))
+		first := true
+		for e := range events {
+			if first && e.Type == zmq.EventConnectRetried {
+				t.Errorf("%s: the first attempt is called a retry", transport)
 			}
-			return
+			first = false
+			if e.Type == zmq.EventConnectRetried {
+				if e.Value < 3 || e.Value >= 6 {
+					t.Errorf("%s: the interval is %d ms", transport, e.Value)
+				}
+				break
+			}
 		}
 	}
 }
 
 // edge case 151
 func TestNoReconnectInterval(t *testing.T) {
-	w := newWorld(t)
-	l, ep := w.listen()
-	s := w.connected(zmq.PUSH, ep, zmq.WithReconnectInterval(zmq.Forever))
-	p := w.accept(l)
-	p.shake(1, "PULL")
-	_ = p.Close()
-	for w.peers(s) > 0 {
-	}
-	w.nobody(l)
-	w.must(l.SetDeadline(time.Time{}))
-	w.must(s.Connect(ep))
-	p = w.accept(l)
-	p.shake(1, "PULL")
-	w.send(s, "again")
-	p.want("\x00\x05again")
+	onEachWire(t, func(w *world) {
+		l, ep := w.listen()
+		s := w.connected(zmq.PUSH, ep, zmq.WithReconnectInterval(zmq.Forever))
+		p := w.accept(l)
+		p.shake(1, "PULL")
+		_ = p.Close()
+		for w.peers(s) > 0 {
+		}
+		w.nobody(l)
+		w.must(l.SetDeadline(time.Time{}))
+		w.must(s.Connect(ep))
+		p = w.accept(l)
+		p.shake(1, "PULL")
+		w.send(s, "again")
+		p.want("\x00\x05again")
+	})
 }
 
 // edge case 169
 func TestNoDisconnectedOfOnesOwn(t *testing.T) {
-	w := newWorld(t)
-	_, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*")
-	s, err := w.zc.NewSocket(zmq.PUSH)
-	w.must(err)
-	events := s.Events(w.ctx, zmq.EventAll)
-	w.must(s.Connect(ep))
-	w.must(s.WaitConnected(w.ctx, 1))
-	w.must(errors.Join(s.Disconnect(ep), s.Close()))
-	got := until(events, zmq.EventMonitorStopped)
-	if slices.Contains(got, zmq.EventDisconnected) {
-		t.Errorf("the events are %v", got)
-	}
+	onEachWire(t, func(w *world) {
+		_, ep := w.bound(zmq.PULL, w.any())
+		s, err := w.zc.NewSocket(zmq.PUSH)
+		w.must(err)
+		events := s.Events(w.ctx, zmq.EventAll)
+		w.must(s.Connect(ep))
+		w.must(s.WaitConnected(w.ctx, 1))
+		w.must(errors.Join(s.Disconnect(ep), s.Close()))
+		got := until(events, zmq.EventMonitorStopped)
+		if slices.Contains(got, zmq.EventDisconnected) {
+			w.Errorf("the events are %v", got)
+		}
+	})
 }

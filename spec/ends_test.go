@@ -13,20 +13,21 @@ import (
 
 // edge case 93
 func TestDroppedMessagesGiveTheirRoomBack(t *testing.T) {
-	w := newWorld(t)
-	l, ep := w.listen()
-	s := w.socket(zmq.XSUB, zmq.WithSendHWM(2), zmq.WithReconnectInterval(time.Millisecond))
-	w.must(s.Connect(ep))
-	p := w.accept(l)
-	p.hear(10)    // nothing of what follows goes out before the handshake
-	for range 5 { // more than there is room for
-		w.send(s, "dropped")
-	}
-	_ = p.Close()
-	p = w.accept(l)
-	w.send(s, "goes out") // when the others are gone
-	p.shake(1, "XPUB")
-	p.want(frame2("goes out"))
+	onEachWire(t, func(w *world) {
+		l, ep := w.listen()
+		s := w.socket(zmq.XSUB, zmq.WithSendHWM(2), zmq.WithReconnectInterval(time.Millisecond))
+		w.must(s.Connect(ep))
+		p := w.accept(l)
+		p.hear(10)    // nothing of what follows goes out before the handshake
+		for range 5 { // more than there is room for
+			w.send(s, "dropped")
+		}
+		_ = p.Close()
+		p = w.accept(l)
+		w.send(s, "goes out") // when the others are gone
+		p.shake(1, "XPUB")
+		p.want(frame2("goes out"))
+	})
 }
 
 // edge case 96
@@ -61,20 +62,21 @@ func TestConflateIsForSomeTypes(t *testing.T) {
 
 // edge cases 100 and 107
 func TestClosingWithoutLingerCutsDisconnectShort(t *testing.T) {
-	w := newWorld(t)
-	l, ep := w.listen()
-	s := w.socket(zmq.PUSH, zmq.WithLinger(zmq.Forever))
-	w.must(s.Connect(ep))
-	p := w.accept(l)
-	p.hear(10)
-	w.send(s, "x")
-	w.must(s.Disconnect(ep)) // lingers
-	w.wantError("the second disconnect", s.Disconnect(ep), zmq.ErrNoEnt)
-	p.say(greeting(3, 1))
-	p.hear(54) // the session is still there
-	w.must(s.Set(zmq.WithLinger(0)))
-	w.must(s.Close())
-	p.wantEnd()
+	onEachWire(t, func(w *world) {
+		l, ep := w.listen()
+		s := w.socket(zmq.PUSH, zmq.WithLinger(zmq.Forever))
+		w.must(s.Connect(ep))
+		p := w.accept(l)
+		p.hear(10)
+		w.send(s, "x")
+		w.must(s.Disconnect(ep)) // lingers
+		w.wantError("the second disconnect", s.Disconnect(ep), zmq.ErrNoEnt)
+		p.say(greeting(3, 1))
+		p.hear(54) // the session is still there
+		w.must(s.Set(zmq.WithLinger(0)))
+		w.must(s.Close())
+		p.wantEnd()
+	})
 }
 
 // edge cases 105 and 107
@@ -87,25 +89,26 @@ func TestLingerIsThatOfTheClose(t *testing.T) {
 		"long enough": {0, patience, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			l, ep := w.listen()
-			s, err := w.zc.NewSocket(zmq.PUSH, zmq.WithLinger(c.before))
-			w.must(err)
-			w.must(s.Connect(ep))
-			p := w.accept(l)
-			p.hear(10)
-			w.send(s, "x")
-			w.must(s.Set(zmq.WithLinger(c.then)))
-			w.must(s.Close())
-			if !c.arrives {
+			onEachWire(t, func(w *world) {
+				l, ep := w.listen()
+				s, err := w.zc.NewSocket(zmq.PUSH, zmq.WithLinger(c.before))
+				w.must(err)
+				w.must(s.Connect(ep))
+				p := w.accept(l)
+				p.hear(10)
+				w.send(s, "x")
+				w.must(s.Set(zmq.WithLinger(c.then)))
+				w.must(s.Close())
+				if !c.arrives {
+					p.wantEnd()
+					return
+				}
+				p.say(greeting(3, 1) + ready("PULL"))
+				p.hear(54)
+				p.want(ready("PUSH"))
+				p.want(frame2("x"))
 				p.wantEnd()
-				return
-			}
-			p.say(greeting(3, 1) + ready("PULL"))
-			p.hear(54)
-			p.want(ready("PUSH"))
-			p.want(frame2("x"))
-			p.wantEnd()
+			})
 		})
 	}
 }
@@ -130,51 +133,53 @@ func TestPollTakesTheSameSocketTwice(t *testing.T) {
 
 // edge case 150
 func TestIntervalDoublesOverFailuresInARow(t *testing.T) {
-	w := newWorld(t)
-	l, ep := w.listen()
-	s := w.socket(zmq.PUSH, zmq.WithReconnectInterval(2*time.Millisecond), zmq.WithReconnectIntervalMax(64*time.Millisecond))
-	events := s.Events(w.ctx, zmq.EventAll)
-	w.must(s.Connect(ep))
-	p := w.accept(l)
-	p.shake(1, "PULL")
-	w.must(l.Close())
-	_ = p.Close()
-	var intervals []int64
-	for e := range events {
-		if e.Type == zmq.EventConnectRetried {
-			if intervals = append(intervals, e.Value); len(intervals) == 4 {
-				break
+	onEachWire(t, func(w *world) {
+		l, ep := w.listen()
+		s := w.socket(zmq.PUSH, zmq.WithReconnectInterval(2*time.Millisecond), zmq.WithReconnectIntervalMax(64*time.Millisecond))
+		events := s.Events(w.ctx, zmq.EventAll)
+		w.must(s.Connect(ep))
+		p := w.accept(l)
+		p.shake(1, "PULL")
+		w.must(l.Close())
+		_ = p.Close()
+		var intervals []int64
+		for e := range events {
+			if e.Type == zmq.EventConnectRetried {
+				if intervals = append(intervals, e.Value); len(intervals) == 4 {
+					break
+				}
 			}
 		}
-	}
-	for i, low := range []int64{2, 4, 8, 16} {
-		if got := intervals[i]; got < low || got > 2*low {
-			t.Errorf("retry %d comes after %d ms", i, got)
+		for i, low := range []int64{2, 4, 8, 16} {
+			if got := intervals[i]; got < low || got > 2*low {
+				w.Errorf("retry %d comes after %d ms", i, got)
+			}
 		}
-	}
-	again := w.boundAgain(zmq.PULL, ep)
-	w.must(s.WaitConnected(w.ctx, 1))
-	w.must(again.Close())
-	for e := range s.Events(w.ctx, zmq.EventConnectRetried) {
-		if e.Value > 4 {
-			t.Errorf("the first retry after a connection comes after %d ms", e.Value)
+		again := w.boundAgain(zmq.PULL, ep)
+		w.must(s.WaitConnected(w.ctx, 1))
+		w.must(again.Close())
+		for e := range s.Events(w.ctx, zmq.EventConnectRetried) {
+			if e.Value > 4 {
+				w.Errorf("the first retry after a connection comes after %d ms", e.Value)
+			}
+			break
 		}
-		break
-	}
+	})
 }
 
 // edge case 177
 func TestIdentityDoesNotChangeWithTheConnection(t *testing.T) {
-	w := newWorld(t)
-	l, ep := w.listen()
-	s := w.socket(zmq.ROUTER, zmq.WithReconnectInterval(time.Millisecond))
-	w.must(s.Connect(ep))
-	for _, id := range []string{"first", "second"} {
-		p := w.accept(l)
-		p.say(greeting(3, 1) + command("READY", property("Socket-Type", "DEALER")+property("Identity", id)) + frame2("from "+id))
-		w.want(s, "first", "from "+id)
-		_ = p.Close()
-	}
+	onEachWire(t, func(w *world) {
+		l, ep := w.listen()
+		s := w.socket(zmq.ROUTER, zmq.WithReconnectInterval(time.Millisecond))
+		w.must(s.Connect(ep))
+		for _, id := range []string{"first", "second"} {
+			p := w.accept(l)
+			p.say(greeting(3, 1) + command("READY", property("Socket-Type", "DEALER")+property("Identity", id)) + frame2("from "+id))
+			w.want(s, "first", "from "+id)
+			_ = p.Close()
+		}
+	})
 }
 
 // edge case 223: libzmq's getsockopt fails.

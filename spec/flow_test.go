@@ -32,26 +32,27 @@ func TestMaxMsgSizeCountsTheCipher(t *testing.T) {
 
 // edge cases 40 and 42
 func TestWhatHasComeIsReadAfterTheEnd(t *testing.T) {
-	w := newWorld(t)
-	s, ep := w.bound(zmq.PAIR, "tcp://127.0.0.1:*", zmq.WithRecvHWM(1))
-	events := s.Events(w.ctx, zmq.EventDisconnected)
-	p := w.dial(ep)
-	p.shake(1, "PAIR")
-	const n = 5 // more than the queue takes: the rest waits in the kernel or in the engine
-	for i := range n {
-		p.say(frame2(fmt.Sprint(i)))
-	}
-	w.must(p.Close())
-	// Nobody hears this; the second one at the latest finds that out.
-	for range 3 {
-		if err := s.TrySend([]byte("x")); err != nil && !errors.Is(err, zmq.ErrAgain) {
-			t.Fatal(err)
+	onEachWire(t, func(w *world) {
+		s, ep := w.bound(zmq.PAIR, w.any(), zmq.WithRecvHWM(1))
+		events := s.Events(w.ctx, zmq.EventDisconnected)
+		p := w.dial(ep)
+		p.shake(1, "PAIR")
+		const n = 5 // more than the queue takes: the rest waits in the kernel or in the engine
+		for i := range n {
+			p.say(frame2(fmt.Sprint(i)))
 		}
-	}
-	for i := range n {
-		w.want(s, fmt.Sprint(i))
-	}
-	until(events, zmq.EventDisconnected) // it is noticed when there is room again
+		w.must(p.Close())
+		// Nobody hears this; the second one at the latest finds that out.
+		for range 3 {
+			if err := s.TrySend([]byte("x")); err != nil && !errors.Is(err, zmq.ErrAgain) {
+				w.Fatal(err)
+			}
+		}
+		for i := range n {
+			w.want(s, fmt.Sprint(i))
+		}
+		until(events, zmq.EventDisconnected) // it is noticed when there is room again
+	})
 }
 
 // edge case 42

@@ -16,17 +16,18 @@ import (
 
 // edge case 6
 func TestServersWaitForEachOther(t *testing.T) {
-	w := newWorld(t)
-	in, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*", zmq.WithPlainServer(true), zmq.WithHandshakeInterval(moment))
-	events := in.Events(w.ctx, zmq.EventDisconnected)
-	w.connected(zmq.PUSH, ep, zmq.WithPlainServer(true), zmq.WithHandshakeInterval(patience))
-	for e := range events {
-		var timeout interface{ Timeout() bool }
-		if !errors.As(e.Err, &timeout) || !timeout.Timeout() {
-			t.Errorf("it ends by %v", e.Err)
+	onEachWire(t, func(w *world) {
+		in, ep := w.bound(zmq.PULL, w.any(), zmq.WithPlainServer(true), zmq.WithHandshakeInterval(moment))
+		events := in.Events(w.ctx, zmq.EventDisconnected)
+		w.connected(zmq.PUSH, ep, zmq.WithPlainServer(true), zmq.WithHandshakeInterval(patience))
+		for e := range events {
+			var timeout interface{ Timeout() bool }
+			if !errors.As(e.Err, &timeout) || !timeout.Timeout() {
+				w.Errorf("it ends by %v", e.Err)
+			}
+			break
 		}
-		break
-	}
+	})
 }
 
 // edge case 6
@@ -74,22 +75,23 @@ func TestUnversionedPeerHearsAll(t *testing.T) {
 
 // edge case 23
 func TestBrokenHandshakeEndsTheEndpoint(t *testing.T) {
-	w := newWorld(t)
-	l, ep := w.listen()
-	s := w.socket(zmq.PUSH, zmq.WithReconnectInterval(time.Millisecond))
-	events := s.Events(w.ctx, zmq.EventDisconnected)
-	w.must(s.Connect(ep))
-	w.send(s, "is queued")
-	p := w.accept(l)
-	p.say(greeting(3, 1) + "\x04\x01\x00")
-	p.wantEnd()
-	until(events, zmq.EventDisconnected)
-	w.nobody(l)
-	if n := w.peers(s); n != 0 {
-		t.Errorf("%d queues are left", n)
-	}
-	w.wantError("send", s.TrySend([]byte("x")), zmq.ErrAgain)
-	w.wantError("disconnect", s.Disconnect(ep), zmq.ErrNoEnt)
+	onEachWire(t, func(w *world) {
+		l, ep := w.listen()
+		s := w.socket(zmq.PUSH, zmq.WithReconnectInterval(time.Millisecond))
+		events := s.Events(w.ctx, zmq.EventDisconnected)
+		w.must(s.Connect(ep))
+		w.send(s, "is queued")
+		p := w.accept(l)
+		p.say(greeting(3, 1) + "\x04\x01\x00")
+		p.wantEnd()
+		until(events, zmq.EventDisconnected)
+		w.nobody(l)
+		if n := w.peers(s); n != 0 {
+			w.Errorf("%d queues are left", n)
+		}
+		w.wantError("send", s.TrySend([]byte("x")), zmq.ErrAgain)
+		w.wantError("disconnect", s.Disconnect(ep), zmq.ErrNoEnt)
+	})
 }
 
 // edge case 24
@@ -98,15 +100,16 @@ func TestAcceptedConnectionEndsForGood(t *testing.T) {
 		"lost": func(p *peer) { _ = p.Close() }, "silent": func(p *peer) { p.say(ping(1)) }, "broken": func(p *peer) { p.say("\x88\x01\x00") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			s, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*")
-			p := w.dial(ep)
-			p.shake(1, "PUSH")
-			w.must(s.WaitConnected(w.ctx, 1))
-			end(p)
-			for w.peers(s) != 0 {
-				w.must(w.ctx.Err())
-			}
+			onEachWire(t, func(w *world) {
+				s, ep := w.bound(zmq.PULL, w.any())
+				p := w.dial(ep)
+				p.shake(1, "PUSH")
+				w.must(s.WaitConnected(w.ctx, 1))
+				end(p)
+				for w.peers(s) != 0 {
+					w.must(w.ctx.Err())
+				}
+			})
 		})
 	}
 }
@@ -187,22 +190,23 @@ func TestHandlerMustAnswer(t *testing.T) {
 
 // edge case 56
 func TestHandlerAsRouter(t *testing.T) {
-	w := newWorld(t)
-	h, _ := w.bound(zmq.ROUTER, "inproc://zeromq.zap.01")
-	in, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*", zmq.WithPlainServer(true), zmq.WithRoutingID([]byte("who asks")))
-	out := w.connected(zmq.PUSH, ep, zmq.WithPlainUsername("joe"), zmq.WithPlainPassword("secret"))
-	m, err := h.Recv(w.ctx)
-	w.must(err)
-	// A name that was made up, as what came first was no name.
-	if id := m.Frame(0); len(id) != 5 || id[0] != 0 {
-		t.Errorf("the name is %q", id)
-	}
-	if f := m.Frames(); len(f) != 10 || len(f[1]) != 0 || string(f[2]) != "1.0" || string(f[6]) != "who asks" {
-		t.Fatalf("the request is %q", f)
-	}
-	w.must(h.Send(w.ctx, m.Frame(0), nil, []byte("1.0"), m.Frame(3), []byte("200"), nil, nil, nil))
-	w.send(out, "x")
-	w.want(in, "x")
+	onEachWire(t, func(w *world) {
+		h, _ := w.bound(zmq.ROUTER, "inproc://zeromq.zap.01")
+		in, ep := w.bound(zmq.PULL, w.any(), zmq.WithPlainServer(true), zmq.WithRoutingID([]byte("who asks")))
+		out := w.connected(zmq.PUSH, ep, zmq.WithPlainUsername("joe"), zmq.WithPlainPassword("secret"))
+		m, err := h.Recv(w.ctx)
+		w.must(err)
+		// A name that was made up, as what came first was no name.
+		if id := m.Frame(0); len(id) != 5 || id[0] != 0 {
+			w.Errorf("the name is %q", id)
+		}
+		if f := m.Frames(); len(f) != 10 || len(f[1]) != 0 || string(f[2]) != "1.0" || string(f[6]) != "who asks" {
+			w.Fatalf("the request is %q", f)
+		}
+		w.must(h.Send(w.ctx, m.Frame(0), nil, []byte("1.0"), m.Frame(3), []byte("200"), nil, nil, nil))
+		w.send(out, "x")
+		w.want(in, "x")
+	})
 }
 
 // edge case 64
@@ -243,34 +247,36 @@ func TestNullAsksWhereThereIsADomain(t *testing.T) {
 
 // edge case 69
 func TestNothingMayComeWhileTheHandlerThinks(t *testing.T) {
-	w := newWorld(t)
-	h, _ := w.bound(zmq.REP, "inproc://zeromq.zap.01")
-	s, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*", zmq.WithPlainServer(true))
-	events := s.Events(w.ctx, zmq.EventHandshakeFailedProtocol)
-	p := w.dial(ep)
-	p.say(plain + hello)
-	_, err := h.Recv(w.ctx)
-	w.must(err)
-	p.say(command("INITIATE", ""))
-	p.wantEnd()
-	for e := range events {
-		if e.Value>>28 != 1 { // ZMQ_PROTOCOL_ERROR_ZMTP_…
-			t.Errorf("the value is %#x", e.Value)
+	onEachWire(t, func(w *world) {
+		h, _ := w.bound(zmq.REP, "inproc://zeromq.zap.01")
+		s, ep := w.bound(zmq.PULL, w.any(), zmq.WithPlainServer(true))
+		events := s.Events(w.ctx, zmq.EventHandshakeFailedProtocol)
+		p := w.dial(ep)
+		p.say(plain + hello)
+		_, err := h.Recv(w.ctx)
+		w.must(err)
+		p.say(command("INITIATE", ""))
+		p.wantEnd()
+		for e := range events {
+			if e.Value>>28 != 1 { // ZMQ_PROTOCOL_ERROR_ZMTP_…
+				w.Errorf("the value is %#x", e.Value)
+			}
+			break
 		}
-		break
-	}
+	})
 }
 
 // edge case 71: it takes room in the queue with libzmq, and nothing arrives.
 func TestUserIDTakesNoRoom(t *testing.T) {
-	w := newWorld(t)
-	in, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*", zmq.WithPlainServer(true), zmq.WithRecvHWM(1),
-		zmq.WithAuthenticator(func(context.Context, zmq.AuthRequest) (zmq.Identity, error) { return zmq.Identity{UserID: "joe"}, nil }))
-	out := w.connected(zmq.PUSH, ep, zmq.WithPlainUsername("joe"), zmq.WithPlainPassword("secret"))
-	for range 3 {
-		w.send(out, "x")
-		w.want(in, "x")
-	}
+	onEachWire(t, func(w *world) {
+		in, ep := w.bound(zmq.PULL, w.any(), zmq.WithPlainServer(true), zmq.WithRecvHWM(1),
+			zmq.WithAuthenticator(func(context.Context, zmq.AuthRequest) (zmq.Identity, error) { return zmq.Identity{UserID: "joe"}, nil }))
+		out := w.connected(zmq.PUSH, ep, zmq.WithPlainUsername("joe"), zmq.WithPlainPassword("secret"))
+		for range 3 {
+			w.send(out, "x")
+			w.want(in, "x")
+		}
+	})
 }
 
 // edge case 76

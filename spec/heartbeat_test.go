@@ -19,22 +19,23 @@ func ping(deciseconds uint16) string {
 
 // edge case 45
 func TestHeartbeatTimeoutIsTheInterval(t *testing.T) {
-	w := newWorld(t)
-	s, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*", zmq.WithHeartbeatInterval(moment))
-	events := s.Events(w.ctx, zmq.EventDisconnected)
-	p := w.dial(ep)
-	p.shake(1, "PUSH")
-	// What is set later is for connections that come later.
-	w.must(s.Set(zmq.WithHeartbeatTimeout(patience), zmq.WithHeartbeatInterval(patience)))
-	p.want(ping(0))
-	p.wantEnd()
-	for e := range events {
-		var timeout interface{ Timeout() bool }
-		if !errors.As(e.Err, &timeout) || !timeout.Timeout() {
-			t.Errorf("it ends by %v", e.Err)
+	onEachWire(t, func(w *world) {
+		s, ep := w.bound(zmq.PULL, w.any(), zmq.WithHeartbeatInterval(moment))
+		events := s.Events(w.ctx, zmq.EventDisconnected)
+		p := w.dial(ep)
+		p.shake(1, "PUSH")
+		// What is set later is for connections that come later.
+		w.must(s.Set(zmq.WithHeartbeatTimeout(patience), zmq.WithHeartbeatInterval(patience)))
+		p.want(ping(0))
+		p.wantEnd()
+		for e := range events {
+			var timeout interface{ Timeout() bool }
+			if !errors.As(e.Err, &timeout) || !timeout.Timeout() {
+				w.Errorf("it ends by %v", e.Err)
+			}
+			break
 		}
-		break
-	}
+	})
 }
 
 // edge case 46
@@ -102,23 +103,24 @@ func TestAfterSilenceItConnectsAgain(t *testing.T) {
 		"TTL": nil, "timeout": {zmq.WithHeartbeatInterval(moment)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			l, ep := w.listen()
-			s := w.socket(zmq.PULL, append(opts, zmq.WithReconnectInterval(time.Millisecond))...)
-			events := s.Events(w.ctx, zmq.EventDisconnected|zmq.EventConnectRetried|zmq.EventHandshakeSucceeded)
-			w.must(s.Connect(ep))
-			p := w.accept(l)
-			p.shake(1, "PUSH")
-			p.say(ping(1))
-			p.wantEnd()
-			p = w.accept(l)
-			p.shake(1, "PUSH")
-			p.say(frame2("again"))
-			w.want(s, "again")
-			got := until(events, zmq.EventConnectRetried)
-			if want := []zmq.EventType{zmq.EventHandshakeSucceeded, zmq.EventDisconnected, zmq.EventConnectRetried}; !slices.Equal(got, want) {
-				t.Errorf("events %v, want %v", got, want)
-			}
+			onEachWire(t, func(w *world) {
+				l, ep := w.listen()
+				s := w.socket(zmq.PULL, append(opts, zmq.WithReconnectInterval(time.Millisecond))...)
+				events := s.Events(w.ctx, zmq.EventDisconnected|zmq.EventConnectRetried|zmq.EventHandshakeSucceeded)
+				w.must(s.Connect(ep))
+				p := w.accept(l)
+				p.shake(1, "PUSH")
+				p.say(ping(1))
+				p.wantEnd()
+				p = w.accept(l)
+				p.shake(1, "PUSH")
+				p.say(frame2("again"))
+				w.want(s, "again")
+				got := until(events, zmq.EventConnectRetried)
+				if want := []zmq.EventType{zmq.EventHandshakeSucceeded, zmq.EventDisconnected, zmq.EventConnectRetried}; !slices.Equal(got, want) {
+					w.Errorf("events %v, want %v", got, want)
+				}
+			})
 		})
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -31,7 +32,8 @@ type world struct {
 	*testing.T
 	zc    *zmq.Context
 	ctx   context.Context
-	names int // inproc names that were given out
+	names int    // inproc names that were given out
+	wire  string // what peers by hand speak over: tcp, or ipc
 }
 
 func newWorld(t *testing.T) *world {
@@ -49,7 +51,7 @@ func newWorld(t *testing.T) *world {
 			t.Errorf("the context does not end: %v", err)
 		}
 	})
-	return &world{T: t, zc: zc, ctx: ctx}
+	return &world{T: t, zc: zc, ctx: ctx, wire: "tcp"}
 }
 
 // socket makes a socket that is closed at the end, without lingering.
@@ -135,6 +137,21 @@ func onEach(t *testing.T, f func(w *world, endpoint string)) {
 	}
 }
 
+// onEachWire runs a test of what is said on the wire over each transport that has
+// one.
+func onEachWire(t *testing.T, f func(w *world)) {
+	for _, wire := range []string{"tcp", "ipc"} {
+		t.Run(wire, func(t *testing.T) {
+			w := newWorld(t)
+			w.wire = wire
+			f(w)
+		})
+	}
+}
+
+// any is an endpoint to bind on the wire.
+func (w *world) any() string { return transports[w.wire] }
+
 // peer is one end of a connection that speaks ZMTP by hand.
 type peer struct {
 	*testing.T
@@ -162,7 +179,11 @@ func ready(typ string) string { return command("READY", property("Socket-Type", 
 // dial connects to a bound socket, answer waits for one that connects.
 func (w *world) dial(endpoint string) *peer {
 	w.Helper()
-	c, err := net.Dial("tcp", strings.TrimPrefix(endpoint, "tcp://"))
+	network, address := "tcp", strings.TrimPrefix(endpoint, "tcp://")
+	if path, ok := strings.CutPrefix(endpoint, "ipc://"); ok {
+		network, address = "unix", path
+	}
+	c, err := net.Dial(network, address)
 	w.must(err)
 	return w.peer(c)
 }
@@ -173,15 +194,25 @@ func (w *world) peer(c net.Conn) *peer {
 	return &peer{w.T, c}
 }
 
-func (w *world) listen() (*net.TCPListener, string) {
-	w.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	w.must(err)
-	w.Cleanup(func() { _ = l.Close() })
-	return l.(*net.TCPListener), "tcp://" + l.Addr().String()
+// listener is a plain one, of either wire.
+type listener interface {
+	net.Listener
+	SetDeadline(time.Time) error
 }
 
-func (w *world) accept(l *net.TCPListener) *peer {
+func (w *world) listen() (listener, string) {
+	w.Helper()
+	network, address := "tcp", "127.0.0.1:0"
+	if w.wire == "ipc" {
+		network, address = "unix", filepath.Join(w.TempDir(), "s")
+	}
+	l, err := net.Listen(network, address)
+	w.must(err)
+	w.Cleanup(func() { _ = l.Close() })
+	return l.(listener), w.wire + "://" + l.Addr().String()
+}
+
+func (w *world) accept(l listener) *peer {
 	w.Helper()
 	c, err := l.Accept()
 	w.must(err)
@@ -189,23 +220,25 @@ func (w *world) accept(l *net.TCPListener) *peer {
 }
 
 // onBothEnds runs a test on a socket that is bound and on one that connects, with
-// the connection that it then has.
+// the connection that it then has, over each wire.
 func onBothEnds(t *testing.T, typ zmq.SocketType, f func(w *world, s *zmq.Socket, p *peer), opts ...zmq.Option) {
 	t.Run("bound", func(t *testing.T) {
-		w := newWorld(t)
-		s, ep := w.bound(typ, "tcp://127.0.0.1:*", opts...)
-		f(w, s, w.dial(ep))
+		onEachWire(t, func(w *world) {
+			s, ep := w.bound(typ, w.any(), opts...)
+			f(w, s, w.dial(ep))
+		})
 	})
 	t.Run("connecting", func(t *testing.T) {
-		w := newWorld(t)
-		l, ep := w.listen()
-		s := w.connected(typ, ep, opts...)
-		f(w, s, w.accept(l))
+		onEachWire(t, func(w *world) {
+			l, ep := w.listen()
+			s := w.connected(typ, ep, opts...)
+			f(w, s, w.accept(l))
+		})
 	})
 }
 
 // nobody checks that nobody connects for a moment.
-func (w *world) nobody(l *net.TCPListener) {
+func (w *world) nobody(l listener) {
 	w.Helper()
 	w.must(l.SetDeadline(time.Now().Add(moment)))
 	if c, err := l.Accept(); err == nil {

@@ -241,19 +241,20 @@ func TestNullWithoutHandler(t *testing.T) {
 
 // edge case 70
 func TestSilentHandlerIsWaitedFor(t *testing.T) {
-	w := newWorld(t)
-	handler, _ := w.bound(zmq.REP, "inproc://zeromq.zap.01")
-	s, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*", zmq.WithPlainServer(true), zmq.WithHandshakeInterval(moment))
-	events := s.Events(w.ctx, zmq.EventDisconnected)
-	p := w.dial(ep)
-	p.say(plain + hello)
-	_, err := handler.Recv(w.ctx)
-	w.must(err)
-	for e := range events {
-		var timeout interface{ Timeout() bool }
-		if !errors.As(e.Err, &timeout) || !timeout.Timeout() {
-			t.Errorf("it ends by %v", e.Err)
+	onEachWire(t, func(w *world) {
+		handler, _ := w.bound(zmq.REP, "inproc://zeromq.zap.01")
+		s, ep := w.bound(zmq.PULL, w.any(), zmq.WithPlainServer(true), zmq.WithHandshakeInterval(moment))
+		events := s.Events(w.ctx, zmq.EventDisconnected)
+		p := w.dial(ep)
+		p.say(plain + hello)
+		_, err := handler.Recv(w.ctx)
+		w.must(err)
+		for e := range events {
+			var timeout interface{ Timeout() bool }
+			if !errors.As(e.Err, &timeout) || !timeout.Timeout() {
+				w.Errorf("it ends by %v", e.Err)
+			}
+			break
 		}
-		break
-	}
+	})
 }

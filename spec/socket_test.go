@@ -40,6 +40,33 @@ func TestHighWaterMarkCountsMessages(t *testing.T) {
 	_ = in
 }
 
+// edge cases 81, 85 and 86: what has no peer yet has its own mark alone, on every
+// transport.
+func TestHighWaterMarkBeforeThePeer(t *testing.T) {
+	for name := range transports {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			ep := w.free(name)
+			out := w.connected(zmq.PUSH, ep, zmq.WithSendHWM(3), zmq.WithReconnectInterval(time.Millisecond))
+			parts := make([][]byte, 20)
+			if n := w.fill(out, parts...); n != 3 {
+				t.Errorf("room for %d messages of 20 parts, want 3", n)
+			}
+			w.must(out.Set(zmq.WithSendHWM(5)))
+			if n := w.fill(out, parts...); n != 2 {
+				t.Errorf("after raising the mark by 2 room for %d", n)
+			}
+			in := w.socket(zmq.PULL)
+			w.must(in.Bind(ep))
+			for range 5 {
+				w.want(in, make([]string, 20)...)
+			}
+			w.send(out, "room again")
+			w.want(in, "room again")
+		})
+	}
+}
+
 // edge case 81
 func TestIdentityDoesNotCount(t *testing.T) {
 	for _, id := range []string{"", "me"} {
@@ -139,23 +166,24 @@ func TestMarksChangeOnBothEnds(t *testing.T) {
 
 // edge case 94
 func TestImmediateHasNoQueueWithoutPeer(t *testing.T) {
-	w := newWorld(t)
-	l, ep := w.listen()
-	out := w.connected(zmq.PUSH, ep, zmq.WithImmediate(true), zmq.WithReconnectInterval(time.Millisecond))
-	w.wantError("send before there is a peer", out.TrySend([]byte("x")), zmq.ErrAgain)
-	p := w.accept(l)
-	p.shake(1, "PULL")
-	w.send(out, "one")
-	p.want("\x00\x03one")
-	events := out.Events(w.ctx, zmq.EventDisconnected)
-	_ = p.Close()
-	until(events, zmq.EventDisconnected)
-	for out.TrySend([]byte("lost, perhaps")) == nil { // until the pipe is gone
-	}
-	p = w.accept(l)
-	p.shake(1, "PULL")
-	w.send(out, "two")
-	p.want("\x00\x03two")
+	onEachWire(t, func(w *world) {
+		l, ep := w.listen()
+		out := w.connected(zmq.PUSH, ep, zmq.WithImmediate(true), zmq.WithReconnectInterval(time.Millisecond))
+		w.wantError("send before there is a peer", out.TrySend([]byte("x")), zmq.ErrAgain)
+		p := w.accept(l)
+		p.shake(1, "PULL")
+		w.send(out, "one")
+		p.want("\x00\x03one")
+		events := out.Events(w.ctx, zmq.EventDisconnected)
+		_ = p.Close()
+		until(events, zmq.EventDisconnected)
+		for out.TrySend([]byte("lost, perhaps")) == nil { // until the pipe is gone
+		}
+		p = w.accept(l)
+		p.shake(1, "PULL")
+		w.send(out, "two")
+		p.want("\x00\x03two")
+	})
 }
 
 // edge case 98
@@ -171,16 +199,17 @@ func TestPushDropsWhatComesIn(t *testing.T) {
 
 // edge case 103
 func TestCloseDoesNotWait(t *testing.T) {
-	w := newWorld(t)
-	l, ep := w.listen()
-	s, err := w.zc.NewSocket(zmq.PUSH)
-	w.must(err)
-	w.must(s.Connect(ep))
-	w.send(s, "sent in the background")
-	w.must(s.Close())
-	p := w.accept(l)
-	p.shake(1, "PULL")
-	p.want("\x00\x16sent in the background")
+	onEachWire(t, func(w *world) {
+		l, ep := w.listen()
+		s, err := w.zc.NewSocket(zmq.PUSH)
+		w.must(err)
+		w.must(s.Connect(ep))
+		w.send(s, "sent in the background")
+		w.must(s.Close())
+		p := w.accept(l)
+		p.shake(1, "PULL")
+		p.want("\x00\x16sent in the background")
+	})
 }
 
 // edge case 104
@@ -199,17 +228,18 @@ func TestClosedSocketIsNone(t *testing.T) {
 
 // edge case 106
 func TestDisconnectDropsUnread(t *testing.T) {
-	w := newWorld(t)
-	l, ep := w.listen()
-	in := w.connected(zmq.PULL, ep)
-	p := w.accept(l)
-	p.shake(1, "PUSH")
-	p.say("\x00\x01a" + "\x00\x01b")
-	w.want(in, "a")
-	w.must(in.Disconnect(ep))
-	_, err := in.TryRecv()
-	w.wantError("receive after disconnect", err, zmq.ErrAgain)
-	p.wantEnd()
+	onEachWire(t, func(w *world) {
+		l, ep := w.listen()
+		in := w.connected(zmq.PULL, ep)
+		p := w.accept(l)
+		p.shake(1, "PUSH")
+		p.say("\x00\x01a" + "\x00\x01b")
+		w.want(in, "a")
+		w.must(in.Disconnect(ep))
+		_, err := in.TryRecv()
+		w.wantError("receive after disconnect", err, zmq.ErrAgain)
+		p.wantEnd()
+	})
 }
 
 // edge case 112
@@ -310,43 +340,51 @@ func TestTimeoutOfZeroDoesNotWait(t *testing.T) {
 
 // edge case 191
 func TestPushSendsIntoWhatIsConnecting(t *testing.T) {
-	w := newWorld(t)
-	in, ep := w.bound(zmq.PULL, "inproc://there")
-	out := w.connected(zmq.PUSH, ep)
-	w.must(out.Connect("inproc://not there"))
-	for i := range 4 {
-		w.send(out, fmt.Sprint(i))
+	for name := range transports {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			in, ep := w.bound(zmq.PULL, transports[name])
+			out := w.connected(zmq.PUSH, ep)
+			w.must(out.Connect(w.free(name)))
+			for i := range 4 {
+				w.send(out, fmt.Sprint(i))
+			}
+			w.want(in, "0")
+			w.want(in, "2")
+			w.send(out, "4")
+			w.want(in, "4")
+			_, err := in.TryRecv()
+			w.wantError("the rest", err, zmq.ErrAgain)
+		})
 	}
-	w.want(in, "0")
-	w.want(in, "2")
-	_, err := in.TryRecv()
-	w.wantError("the rest", err, zmq.ErrAgain)
 }
 
 // edge case 219
 func TestFailedSendLeavesMessage(t *testing.T) {
-	w := newWorld(t)
-	s := w.socket(zmq.PUSH)
-	m := zmq.NewMsg([]byte("small"), []byte(strings.Repeat("x", 10_000)))
-	w.wantError("send to nobody", s.TrySendMsg(&m), zmq.ErrAgain)
-	if m.Len() != 2 || string(m.Frame(0)) != "small" || len(m.Frame(1)) != 10_000 {
-		t.Errorf("the message became %d frames", m.Len())
-	}
-	in, ep := w.bound(zmq.PULL, "inproc://left")
-	w.must(s.Connect(ep))
-	w.must(s.TrySendMsg(&m))
-	if m.Len() != 0 {
-		t.Errorf("a sent message has %d frames", m.Len())
-	}
-	w.want(in, "small", strings.Repeat("x", 10_000))
+	onEach(t, func(w *world, endpoint string) {
+		s := w.socket(zmq.PUSH)
+		m := zmq.NewMsg([]byte("small"), []byte(strings.Repeat("x", 10_000)))
+		w.wantError("send to nobody", s.TrySendMsg(&m), zmq.ErrAgain)
+		if m.Len() != 2 || string(m.Frame(0)) != "small" || len(m.Frame(1)) != 10_000 {
+			w.Errorf("the message became %d frames", m.Len())
+		}
+		in, ep := w.bound(zmq.PULL, endpoint)
+		w.must(s.Connect(ep))
+		w.must(s.TrySendMsg(&m))
+		if m.Len() != 0 {
+			w.Errorf("a sent message has %d frames", m.Len())
+		}
+		w.want(in, "small", strings.Repeat("x", 10_000))
+	})
 }
 
 // edge case 227
 func TestOptionsAreCopiedByEndpoints(t *testing.T) {
-	w := newWorld(t)
-	in, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*")
-	w.must(in.Set(zmq.WithMaxMsgSize(1)))
-	out := w.connected(zmq.PUSH, ep)
-	w.send(out, "longer than one byte")
-	w.want(in, "longer than one byte")
+	onEachWire(t, func(w *world) {
+		in, ep := w.bound(zmq.PULL, w.any())
+		w.must(in.Set(zmq.WithMaxMsgSize(1)))
+		out := w.connected(zmq.PUSH, ep)
+		w.send(out, "longer than one byte")
+		w.want(in, "longer than one byte")
+	})
 }

@@ -67,28 +67,29 @@ func TestRevisions(t *testing.T) {
 
 // edge case 7
 func TestOtherMechanismIsNotTriedAgain(t *testing.T) {
-	w := newWorld(t)
-	l, ep := w.listen()
-	s := w.socket(zmq.PUSH, zmq.WithReconnectInterval(1))
-	events := s.Events(w.ctx, zmq.EventAll)
-	w.must(s.Connect(ep))
-	p := w.accept(l)
-	p.say(signature + "\x03\x01PLAIN" + strings.Repeat("\x00", 47))
-	const mismatch = 0x11000002
-	var got []zmq.EventType
-	for e := range events {
-		got = append(got, e.Type)
-		if e.Type == zmq.EventHandshakeFailedProtocol && e.Value != mismatch {
-			t.Errorf("the value is %#x", e.Value)
+	onEachWire(t, func(w *world) {
+		l, ep := w.listen()
+		s := w.socket(zmq.PUSH, zmq.WithReconnectInterval(1))
+		events := s.Events(w.ctx, zmq.EventAll)
+		w.must(s.Connect(ep))
+		p := w.accept(l)
+		p.say(signature + "\x03\x01PLAIN" + strings.Repeat("\x00", 47))
+		const mismatch = 0x11000002
+		var got []zmq.EventType
+		for e := range events {
+			got = append(got, e.Type)
+			if e.Type == zmq.EventHandshakeFailedProtocol && e.Value != mismatch {
+				w.Errorf("the value is %#x", e.Value)
+			}
+			if e.Type == zmq.EventDisconnected {
+				break
+			}
 		}
-		if e.Type == zmq.EventDisconnected {
-			break
+		if want := []zmq.EventType{zmq.EventHandshakeFailedProtocol, zmq.EventDisconnected}; !slices.Equal(got[len(got)-2:], want) {
+			w.Errorf("events %v, want %v in the end", got, want)
 		}
-	}
-	if want := []zmq.EventType{zmq.EventHandshakeFailedProtocol, zmq.EventDisconnected}; !slices.Equal(got[len(got)-2:], want) {
-		t.Errorf("events %v, want %v in the end", got, want)
-	}
-	w.nobody(l)
+		w.nobody(l)
+	})
 }
 
 // edge case 7
@@ -129,13 +130,14 @@ func TestReadyProperties(t *testing.T) {
 
 // edge case 14
 func TestMetadataEndsAtZero(t *testing.T) {
-	w := newWorld(t)
-	s, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*", zmq.WithMetadata("X-a", "b\x00c"), zmq.WithMetadata("X-a", "second"))
-	w.wantError("four bytes", s.Set(zmq.WithMetadata("X-", "1")), zmq.ErrInvalid)
-	p := w.dial(ep)
-	p.say(greeting(3, 1))
-	p.hear(64)
-	p.want(command("READY", property("Socket-Type", "PULL")+property("X-a", "b")))
+	onEachWire(t, func(w *world) {
+		s, ep := w.bound(zmq.PULL, w.any(), zmq.WithMetadata("X-a", "b\x00c"), zmq.WithMetadata("X-a", "second"))
+		w.wantError("four bytes", s.Set(zmq.WithMetadata("X-", "1")), zmq.ErrInvalid)
+		p := w.dial(ep)
+		p.say(greeting(3, 1))
+		p.hear(64)
+		p.want(command("READY", property("Socket-Type", "PULL")+property("X-a", "b")))
+	})
 }
 
 // edge case 18
@@ -192,18 +194,19 @@ func TestAcceptedPeerExistsAfterHandshake(t *testing.T) {
 
 // edge case 21
 func TestMaxMsgSizeCountsInHandshake(t *testing.T) {
-	w := newWorld(t)
-	l, ep := w.listen()
-	s := w.socket(zmq.PUSH, zmq.WithMaxMsgSize(10), zmq.WithReconnectInterval(1))
-	events := s.Events(w.ctx, zmq.EventAll)
-	w.must(s.Connect(ep))
-	w.accept(l).say(greeting(3, 1) + ready("PULL"))
-	for _, typ := range until(events, zmq.EventDisconnected) {
-		if typ == zmq.EventHandshakeFailedProtocol || typ == zmq.EventHandshakeFailedNoDetail {
-			t.Errorf("the event %v came", typ)
+	onEachWire(t, func(w *world) {
+		l, ep := w.listen()
+		s := w.socket(zmq.PUSH, zmq.WithMaxMsgSize(10), zmq.WithReconnectInterval(1))
+		events := s.Events(w.ctx, zmq.EventAll)
+		w.must(s.Connect(ep))
+		w.accept(l).say(greeting(3, 1) + ready("PULL"))
+		for _, typ := range until(events, zmq.EventDisconnected) {
+			if typ == zmq.EventHandshakeFailedProtocol || typ == zmq.EventHandshakeFailedNoDetail {
+				w.Errorf("the event %v came", typ)
+			}
 		}
-	}
-	w.nobody(l)
+		w.nobody(l)
+	})
 }
 
 // edge case 22
@@ -217,20 +220,21 @@ func TestDataWithTheGreeting(t *testing.T) {
 
 // edge case 27
 func TestLongLengthOfShortFrame(t *testing.T) {
-	w := newWorld(t)
-	s, ep := w.bound(zmq.PAIR, "tcp://127.0.0.1:*")
-	p := w.dial(ep)
-	p.shake(1, "PAIR")
-	p.say("\x02\x00\x00\x00\x00\x00\x00\x00\x01x")
-	w.want(s, "x")
-	for _, n := range []int{0, 255, 256} {
-		w.send(s, strings.Repeat("y", n))
-		head := "\x00" + string([]byte{byte(n)})
-		if n > 255 {
-			head = "\x02\x00\x00\x00\x00\x00\x00\x01\x00"
+	onEachWire(t, func(w *world) {
+		s, ep := w.bound(zmq.PAIR, w.any())
+		p := w.dial(ep)
+		p.shake(1, "PAIR")
+		p.say("\x02\x00\x00\x00\x00\x00\x00\x00\x01x")
+		w.want(s, "x")
+		for _, n := range []int{0, 255, 256} {
+			w.send(s, strings.Repeat("y", n))
+			head := "\x00" + string([]byte{byte(n)})
+			if n > 255 {
+				head = "\x02\x00\x00\x00\x00\x00\x00\x01\x00"
+			}
+			p.want(head + strings.Repeat("y", n))
 		}
-		p.want(head + strings.Repeat("y", n))
-	}
+	})
 }
 
 // edge case 30
@@ -249,102 +253,110 @@ func TestPublisherTakesBothForms(t *testing.T) {
 
 // edge case 33
 func TestMaxMsgSizeIsOfAFrame(t *testing.T) {
-	w := newWorld(t)
-	l, ep := w.listen()
-	s := w.connected(zmq.PULL, ep, zmq.WithMaxMsgSize(100), zmq.WithReconnectInterval(1))
-	p := w.accept(l)
-	p.shake(1, "PUSH")
-	frame := "\x64" + strings.Repeat("x", 100)
-	p.say("\x01" + frame + "\x00" + frame)
-	w.want(s, frame[1:], frame[1:])
-	p.say("\x00\x65" + frame)
-	p.wantEnd()
-	w.nobody(l)
+	onEachWire(t, func(w *world) {
+		l, ep := w.listen()
+		s := w.connected(zmq.PULL, ep, zmq.WithMaxMsgSize(100), zmq.WithReconnectInterval(1))
+		p := w.accept(l)
+		p.shake(1, "PUSH")
+		frame := "\x64" + strings.Repeat("x", 100)
+		p.say("\x01" + frame + "\x00" + frame)
+		w.want(s, frame[1:], frame[1:])
+		p.say("\x00\x65" + frame)
+		p.wantEnd()
+		w.nobody(l)
+	})
 }
 
 // edge case 38
 func TestPingBetweenParts(t *testing.T) {
-	w := newWorld(t)
-	s, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*")
-	p := w.dial(ep)
-	p.shake(1, "PUSH")
-	p.say("\x01\x03one" + command("PING", "\x00\x00ctx") + "\x00\x03two")
-	p.want(command("PONG", "ctx"))
-	w.want(s, "one", "two")
+	onEachWire(t, func(w *world) {
+		s, ep := w.bound(zmq.PULL, w.any())
+		p := w.dial(ep)
+		p.shake(1, "PUSH")
+		p.say("\x01\x03one" + command("PING", "\x00\x00ctx") + "\x00\x03two")
+		p.want(command("PONG", "ctx"))
+		w.want(s, "one", "two")
+	})
 }
 
 // edge case 39
 func TestUnknownCommandIsIgnored(t *testing.T) {
-	w := newWorld(t)
-	s, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*")
-	p := w.dial(ep)
-	p.shake(1, "PUSH")
-	p.say(command("WHATEVER", "x") + "\x04\x02\x09x" + "\x00\x04then")
-	w.want(s, "then")
+	onEachWire(t, func(w *world) {
+		s, ep := w.bound(zmq.PULL, w.any())
+		p := w.dial(ep)
+		p.shake(1, "PUSH")
+		p.say(command("WHATEVER", "x") + "\x04\x02\x09x" + "\x00\x04then")
+		w.want(s, "then")
+	})
 }
 
 // edge case 49
 func TestPongEchoesSixteenBytes(t *testing.T) {
-	w := newWorld(t)
-	_, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*")
-	p := w.dial(ep)
-	p.shake(1, "PUSH")
-	p.say(command("PING", "\x00\x00"+"0123456789abcdefX"))
-	p.want(command("PONG", "0123456789abcdef"))
+	onEachWire(t, func(w *world) {
+		_, ep := w.bound(zmq.PULL, w.any())
+		p := w.dial(ep)
+		p.shake(1, "PUSH")
+		p.say(command("PING", "\x00\x00"+"0123456789abcdefX"))
+		p.want(command("PONG", "0123456789abcdef"))
+	})
 }
 
 // edge case 90
 func TestHalfReceivedMessageIsForgotten(t *testing.T) {
-	w := newWorld(t)
-	l, ep := w.listen()
-	s := w.connected(zmq.PULL, ep, zmq.WithReconnectInterval(1))
-	for range 2 {
+	onEachWire(t, func(w *world) {
+		l, ep := w.listen()
+		s := w.connected(zmq.PULL, ep, zmq.WithReconnectInterval(1))
+		for range 2 {
+			p := w.accept(l)
+			p.shake(1, "PUSH")
+			p.say("\x00\x05whole" + "\x01\x04half")
+			w.want(s, "whole")
+			_ = p.Close()
+		}
 		p := w.accept(l)
 		p.shake(1, "PUSH")
-		p.say("\x00\x05whole" + "\x01\x04half")
-		w.want(s, "whole")
-		_ = p.Close()
-	}
-	p := w.accept(l)
-	p.shake(1, "PUSH")
-	p.say("\x00\x03new")
-	w.want(s, "new")
+		p.say("\x00\x03new")
+		w.want(s, "new")
+	})
 }
 
 // edge case 91
 func TestReceivedStaysReadable(t *testing.T) {
-	w := newWorld(t)
-	s, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*")
-	events := s.Events(w.ctx, zmq.EventDisconnected)
-	p := w.dial(ep)
-	p.shake(1, "PUSH")
-	p.say("\x00\x01a" + "\x00\x01b")
-	_ = p.Close()
-	until(events, zmq.EventDisconnected)
-	w.want(s, "a")
-	w.want(s, "b")
+	onEachWire(t, func(w *world) {
+		s, ep := w.bound(zmq.PULL, w.any())
+		events := s.Events(w.ctx, zmq.EventDisconnected)
+		p := w.dial(ep)
+		p.shake(1, "PUSH")
+		p.say("\x00\x01a" + "\x00\x01b")
+		_ = p.Close()
+		until(events, zmq.EventDisconnected)
+		w.want(s, "a")
+		w.want(s, "b")
+	})
 }
 
 // edge case 182
 func TestProbeIsEmpty(t *testing.T) {
-	w := newWorld(t)
-	l, ep := w.listen()
-	w.connected(zmq.DEALER, ep, zmq.WithProbeRouter(true))
-	p := w.accept(l)
-	p.shake(1, "ROUTER")
-	p.want("\x00\x00")
+	onEachWire(t, func(w *world) {
+		l, ep := w.listen()
+		w.connected(zmq.DEALER, ep, zmq.WithProbeRouter(true))
+		p := w.accept(l)
+		p.shake(1, "ROUTER")
+		p.want("\x00\x00")
+	})
 }
 
 // edge case 186
 func TestReplyWithoutEnvelope(t *testing.T) {
-	w := newWorld(t)
-	l, ep := w.listen()
-	s := w.connected(zmq.REQ, ep, zmq.WithReconnectInterval(1))
-	p := w.accept(l)
-	p.shake(1, "REP")
-	w.send(s, "question")
-	p.want("\x01\x00\x00\x08question")
-	p.say("\x00\x06answer")
-	p.wantEnd()
-	w.nobody(l)
+	onEachWire(t, func(w *world) {
+		l, ep := w.listen()
+		s := w.connected(zmq.REQ, ep, zmq.WithReconnectInterval(1))
+		p := w.accept(l)
+		p.shake(1, "REP")
+		w.send(s, "question")
+		p.want("\x01\x00\x00\x08question")
+		p.say("\x00\x06answer")
+		p.wantEnd()
+		w.nobody(l)
+	})
 }

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -167,6 +168,34 @@ func TestSocksProxy(t *testing.T) {
 				t.Errorf("the proxy was asked for %q", p.asked)
 			}
 		})
+	}
+}
+
+// TestSocksProxyIsTold: the events are those of any connect, and name the endpoint
+// that was connected to (edge case 157).
+func TestSocksProxyIsTold(t *testing.T) {
+	for reply, want := range map[byte][]zmq.EventType{
+		0: {zmq.EventConnectDelayed, zmq.EventConnected, zmq.EventHandshakeSucceeded},
+		5: {zmq.EventConnectDelayed, zmq.EventClosed, zmq.EventConnectRetried},
+	} {
+		w := newWorld(t)
+		_, at := w.bound(zmq.PULL, "tcp://127.0.0.1:*")
+		p := (&socksServer{world: w, reply: reply}).start()
+		s := w.socket(zmq.PUSH, zmq.WithSocksProxy(p.Addr().String()), zmq.WithReconnectInterval(time.Millisecond))
+		events := s.Events(w.ctx, zmq.EventAll)
+		w.ok(s.Connect(at))
+		var got []zmq.EventType
+		for e := range events {
+			if e.Remote != at {
+				t.Errorf("%v of %s, want %s", e.Type, e.Remote, at)
+			}
+			if got = append(got, e.Type); len(got) == len(want) {
+				break
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("reply %d: events %v, want %v", reply, got, want)
+		}
 	}
 }
 

@@ -75,6 +75,9 @@ func (c *connecter) resolve() {
 	} else {
 		ctx, c.cancel = context.WithCancel(ctx)
 	}
+	if dials {
+		c.s.event(EventConnectDelayed, "", int64(syscall.EINPROGRESS), nil)
+	}
 	go c.lookUp(ctx, &o, &resolved{dialled: dials})
 }
 

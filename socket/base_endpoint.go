@@ -193,7 +193,7 @@ func (b *Base) connect(endpoint string) (*pipe.Pipe, error) {
 		return nil, errno.EMTHREAD
 	}
 	var ours, theirs *pipe.Pipe
-	if !opts.Immediate && !opts.Raw() {
+	if !opts.Immediate {
 		ours, theirs = engine.NewPipe(&opts)
 	}
 	s := engine.NewConnecting(loop, b, &opts, endpoint, theirs)

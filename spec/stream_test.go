@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package spec
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	zmq "github.com/zeroloop/zmq"
+)
+
+// edge case 211
+func TestStreamTalksRaw(t *testing.T) {
+	for _, notify := range []bool{true, false} {
+		onEachWire(t, func(w *world) {
+			s, ep := w.bound(zmq.STREAM, w.any(), zmq.WithStreamNotify(notify))
+			told := func(id string) {
+				w.Helper()
+				if notify {
+					w.want(s, id, "")
+				}
+			}
+			w.wantError("send to nobody", s.TrySend([]byte("nobody"), []byte("x")), zmq.ErrHostUnreach)
+			var last string
+			for range 2 {
+				p := w.dial(ep)
+				p.say("GET / HTTP/1.0\r\n\r\n")
+				m := w.recv(s)
+				id := m[0]
+				if len(id) != 5 || id[0] != 0 || id == last {
+					w.Errorf("the name is %q, after %q", id, last)
+				}
+				last = id
+				if notify {
+					if m[1] != "" {
+						w.Fatalf("first came %q", m)
+					}
+					m = w.recv(s)
+				}
+				if m[0] != id || m[1] != "GET / HTTP/1.0\r\n\r\n" {
+					w.Errorf("received %q", m)
+				}
+				w.send(s, id, "HTTP/1.0 200 OK\r\n")
+				p.want("HTTP/1.0 200 OK\r\n")
+				if w.names++; w.names == 1 { // the one is closed here, the other there
+					w.send(s, id, "")
+					p.wantEnd()
+				} else {
+					_ = p.Close()
+					told(id)
+				}
+				for !errors.Is(s.TrySend([]byte(id), []byte("x")), zmq.ErrHostUnreach) {
+					w.must(w.ctx.Err())
+				}
+			}
+			w.wantNothing(s)
+		})
+	}
+}
+
+// edge case 212
+func TestStreamKeepsTheNameOfAConnect(t *testing.T) {
+	const routingID = 5 // ZMQ_ROUTING_ID: who the last connect has made
+	for _, chosen := range []string{"", "chosen"} {
+		onEachWire(t, func(w *world) {
+			l, ep := w.listen()
+			early := true
+			s := w.socket(zmq.STREAM, zmq.WithReconnectInterval(time.Millisecond))
+			if chosen != "" {
+				w.must(s.Set(zmq.WithConnectRoutingID([]byte(chosen))))
+			}
+			w.must(s.Connect(ep))
+			id := chosen
+			if chosen == "" {
+				value, err := s.SockOpt(routingID)
+				w.must(err)
+				id = string(value)
+			}
+			w.send(s, id, "early") // before the connection is there
+			for range 3 {
+				p := w.accept(l)
+				w.want(s, id, "")
+				w.send(s, id, "hello")
+				if early {
+					p.want("early")
+					early = false
+				}
+				p.want("hello")
+				p.say("hello yourself")
+				w.want(s, id, "hello yourself")
+				_ = p.Close()
+				w.want(s, id, "")
+			}
+		})
+	}
+}

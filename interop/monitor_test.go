@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -84,7 +85,7 @@ func hear(t *testing.T, m end, endpoint string) record {
 	switch r.typ {
 	case zmq.EventConnected, zmq.EventAccepted, zmq.EventListening, zmq.EventClosed, zmq.EventDisconnected:
 		r.value = "descriptor"
-		if value < 0 {
+		if value < 0 && !(r.typ == zmq.EventClosed && strings.HasPrefix(r.endpoint, "ipc://")) { // docs/differences.md
 			r.value = "no descriptor"
 		}
 	case zmq.EventConnectRetried:
@@ -121,6 +122,8 @@ type story struct {
 	// opts are the subject's beyond the interval, ours and theirs.
 	opts   []zmq.Option
 	theirs options
+	// status is what a ZAP handler answers, unless there is none.
+	status string
 	// differs says what is ours alone, or libzmq's: lines of docs/differences.md.
 	ourOnly, theirOnly []zmq.EventType
 	anyValue           zmq.EventType // its value is not compared
@@ -176,6 +179,16 @@ const (
 	readyRep   = "\x04\x19\x05READY\x0bSocket-Type\x00\x00\x00\x03REP"
 )
 
+// What a peer says in the handshake of PLAIN and of CURVE.
+var (
+	plainServer = []zmq.Option{zmq.WithPlainServer(true)}
+	plainHello  = "\x04\x11\x05HELLO\x03joe\x06secret"
+	curveHello  = "\x04\xc8\x05HELLO\x01\x00" + strings.Repeat("\x00", 72) + strings.Repeat("n", 120)
+)
+
+// curveSecret is the key of a server, of RFC 26.
+const curveSecret = "JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6"
+
 func greets(mechanism string) string {
 	return signature3 + mechanism + strings.Repeat("\x00", 52-len(mechanism))
 }
@@ -198,19 +211,40 @@ func connects(says string, stay bool) func(*world, subject) string {
 // accepts is a bound subject to which somebody connects who says this and leaves.
 func accepts(says string) func(*world, subject) string {
 	return func(w *world, s subject) string {
-		ep := s.bind("tcp://127.0.0.1:*")
-		c, err := net.Dial("tcp", strings.TrimPrefix(ep, "tcp://"))
-		if err != nil {
-			w.Fatal(err)
-		}
-		if _, err := io.WriteString(c, says); err != nil {
-			w.Fatal(err)
-		}
-		_ = c.(*net.TCPConn).CloseWrite()
+		ep, c := visit(w, s, says)
+		_ = c.CloseWrite()
 		_, _ = io.Copy(io.Discard, c)
 		_ = c.Close()
 		return ep
 	}
+}
+
+// hears is the same for somebody who waits for an answer that ends with this, or for
+// the end of the connection, before he leaves.
+func hears(says, answer string) func(*world, subject) string {
+	return func(w *world, s subject) string {
+		ep, c := visit(w, s, says)
+		for heard, b := "", make([]byte, 1); answer == "" || !strings.HasSuffix(heard, answer); heard += string(b) {
+			if _, err := io.ReadFull(c, b); err != nil {
+				break
+			}
+		}
+		_ = c.Close()
+		return ep
+	}
+}
+
+func visit(w *world, s subject, says string) (endpoint string, c *net.TCPConn) {
+	w.Helper()
+	endpoint = s.bind("tcp://127.0.0.1:*")
+	conn, err := net.Dial("tcp", strings.TrimPrefix(endpoint, "tcp://"))
+	if err != nil {
+		w.Fatal(err)
+	}
+	if _, err := io.WriteString(conn, says); err != nil {
+		w.Fatal(err)
+	}
+	return endpoint, conn.(*net.TCPConn)
 }
 
 const (
@@ -290,6 +324,62 @@ var stories = []story{
 	{name: "handshake takes too long", act: connects(greets("NULL"), true), last: retried, times: 1,
 		opts: []zmq.Option{zmq.WithHandshakeInterval(quick)}, theirs: options{"HANDSHAKE_IVL": quick.Milliseconds()},
 		anyValue: zmq.EventHandshakeFailedNoDetail},
+	{name: "connected over ipc, peer closes", act: func(w *world, s subject) string {
+		p := newPeer(w)
+		their := p.open(zmq.ROUTER, nil)
+		ep := their.bind("ipc://" + filepath.Join(w.TempDir(), "s"))
+		s.connect(ep)
+		s.send([]byte("hello"))
+		their.recv()
+		their.close()
+		return ep
+	}, last: retried, times: 2},
+	{name: "unbind over ipc", act: func(w *world, s subject) string {
+		ep := s.bind("ipc://" + filepath.Join(w.TempDir(), "s"))
+		s.unbind(ep)
+		return ep
+	}, last: zmq.EventClosed, times: 1},
+	{name: "connected, then disconnects", act: func(w *world, s subject) string {
+		p := newPeer(w)
+		their := p.open(zmq.ROUTER, nil)
+		ep := their.bind("tcp://127.0.0.1:*")
+		s.connect(ep)
+		s.send([]byte("hello"))
+		their.recv()
+		s.unbind(ep) // which is the same to libzmq
+		s.close()
+		return ep
+	}, last: zmq.EventMonitorStopped, times: 1},
+	{name: "no reconnect", act: func(w *world, s subject) string {
+		p := newPeer(w)
+		their := p.open(zmq.ROUTER, nil)
+		ep := their.bind("tcp://127.0.0.1:*")
+		s.connect(ep)
+		s.send([]byte("hello"))
+		their.recv()
+		their.close()
+		return ep
+	}, last: gone, times: 1, opts: []zmq.Option{zmq.WithReconnectInterval(zmq.Forever)}, theirs: options{"RECONNECT_IVL": -1}},
+	{name: "accepted, wrong socket type", act: accepts(greets("NULL") + strings.Replace(readyRep, "REP", "PUB", 1)),
+		last: gone, times: 1, ourOnly: []zmq.EventType{protocol}},
+	{name: "accepted, ZMTP 2.0 where PLAIN is wanted", act: accepts(signature3[:10] + "\x01\x05\x00\x00"), opts: plainServer, theirs: options{"PLAIN_SERVER": 1},
+		last: gone, times: 1, ourOnly: []zmq.EventType{protocol}},
+	{name: "PLAIN, nobody to ask", act: accepts(greets("PLAIN") + plainHello), opts: plainServer, theirs: options{"PLAIN_SERVER": 1},
+		last: gone, times: 1},
+	{name: "PLAIN, broken HELLO", act: accepts(greets("PLAIN") + strings.TrimSuffix(plainHello, "t")), opts: plainServer, theirs: options{"PLAIN_SERVER": 1},
+		last: gone, times: 1},
+	{name: "PLAIN, refused by the handler with 400", act: hears(greets("PLAIN")+plainHello, "RROR\x03400"), opts: plainServer, theirs: options{"PLAIN_SERVER": 1},
+		last: gone, times: 1, status: "400", theirOnly: []zmq.EventType{zmq.EventHandshakeFailedNoDetail}},
+	{name: "PLAIN, refused by the handler with 500", act: hears(greets("PLAIN")+plainHello, "RROR\x03500"), opts: plainServer, theirs: options{"PLAIN_SERVER": 1},
+		last: gone, times: 1, status: "500", theirOnly: []zmq.EventType{zmq.EventHandshakeFailedNoDetail}},
+	{name: "PLAIN, an answer that is none", act: hears(greets("PLAIN")+plainHello, ""), opts: plainServer, theirs: options{"PLAIN_SERVER": 1},
+		last: gone, times: 1, status: "201"},
+	{name: "CURVE, a HELLO of noise", act: accepts(greets("CURVE") + curveHello), last: gone, times: 1,
+		opts:   []zmq.Option{zmq.WithCurveServer(true), zmq.WithCurveSecretKey(curveSecret)},
+		theirs: options{"CURVE_SERVER": 1, "CURVE_SECRETKEY": []byte(curveSecret)}},
+	{name: "CURVE, a HELLO too short", act: accepts(greets("CURVE") + "\x04\x08\x05HELLO\x01\x00"), last: gone, times: 1,
+		opts:   []zmq.Option{zmq.WithCurveServer(true), zmq.WithCurveSecretKey(curveSecret)},
+		theirs: options{"CURVE_SERVER": 1, "CURVE_SECRETKEY": []byte(curveSecret)}},
 	{name: "socket closes", act: func(w *world, s subject) string {
 		ep := s.bind("tcp://127.0.0.1:*")
 		s.close()
@@ -332,7 +422,12 @@ func TestMonitorLikeLibzmq(t *testing.T) {
 			for name, value := range c.theirs {
 				theirOpts[name] = value
 			}
-			their := c.record(w, newPeer(w).open(zmq.DEALER, theirOpts))
+			p := newPeer(w)
+			if c.status != "" {
+				p.zap(c.status)
+				handle(w, c.status)
+			}
+			their := c.record(w, p.open(zmq.DEALER, theirOpts))
 			our := c.record(w, w.open(zmq.DEALER, append(c.opts, zmq.WithReconnectInterval(retryMillis*1e6))...))
 			if !slices.Equal(without(our, c.ourOnly), without(their, c.theirOnly)) {
 				t.Errorf("our monitor told\n\t%v\nand libzmq's\n\t%v", our, their)

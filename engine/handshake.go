@@ -11,7 +11,6 @@ import (
 	"github.com/zeroloop/zmq/engine/mechanism"
 	"github.com/zeroloop/zmq/engine/zmtp"
 	"github.com/zeroloop/zmq/internal/errno"
-	"github.com/zeroloop/zmq/internal/option"
 	"github.com/zeroloop/zmq/transport"
 )
 
@@ -224,12 +223,9 @@ func (e *Stream) reportHandshake(err *Error) {
 	switch {
 	case e.auth.rejected: // it is told already
 	case errors.As(err.Err, &refused):
-		// Another reason is told by the end of the connection only; that of a NULL
-		// client still counts as one during the handshake.
+		// Another reason is told by the end of the connection only (edge case 62).
 		if code, ok := refusalCode(refused.Reason); ok {
 			e.event(EventHandshakeFailedAuth, code, err)
-		} else if e.opts.Mechanism == option.MechanismNull {
-			e.event(EventHandshakeFailedNoDetail, number(err.Err), err)
 		}
 	case errors.As(err.Err, &proto):
 		e.event(EventHandshakeFailedProtocol, int64(proto.Code), err)

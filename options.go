@@ -117,11 +117,12 @@ func WithRoutingID(id []byte) Option {
 }
 
 // WithConnectRoutingID sets the identity under which the next Connect's peer is
-// known to this ROUTER or STREAM socket, copied (ZMQ_CONNECT_ROUTING_ID).
+// known to this ROUTER or STREAM socket, one byte or more, copied
+// (ZMQ_CONNECT_ROUTING_ID).
 func WithConnectRoutingID(id []byte) Option {
 	id = append([]byte(nil), id...)
 	return Option{set: func(o *option.Options) error {
-		if len(id) < 1 || len(id) > 255 {
+		if len(id) < 1 {
 			return errno.EINVAL
 		}
 		o.ConnectRoutingID = id
@@ -342,9 +343,10 @@ func WithXPubWelcomeMsg(m []byte) Option {
 }
 
 // WithInvertMatching sends what does not match a subscription. It must be set on
-// both sides. Acts at once (ZMQ_INVERT_MATCHING).
+// both sides, PUB or XPUB and SUB; other types take it and do nothing. Acts at once
+// (ZMQ_INVERT_MATCHING).
 func WithInvertMatching(on bool) Option {
-	return flag(func(o *option.Options) *bool { return &o.InvertMatching }, on).only(PUB, XPUB, SUB)
+	return flag(func(o *option.Options) *bool { return &o.InvertMatching }, on)
 }
 
 // WithStreamNotify tells a STREAM application by an empty message that a

@@ -83,7 +83,6 @@ var intOptions = []struct {
 	{option.RouterNotifyID, 0, 0, 3},
 	{option.InBatchSizeID, 8192, 1, math.MaxInt32},
 	{option.OutBatchSizeID, 8192, 1, math.MaxInt32},
-	{option.ReconnectStopID, 0, 0, 7},
 	{option.PriorityID, 0, 0, math.MaxInt32},
 }
 
@@ -123,6 +122,86 @@ func TestSockOptInts(t *testing.T) {
 	}
 }
 
+// TestSockOptTruths: options that take any int, with their defaults: as it is, or as
+// whether it is 0.
+func TestSockOptTruths(t *testing.T) {
+	for _, c := range []struct {
+		id, def int
+		truth   bool
+	}{
+		{option.InvertMatchingID, 0, true}, {option.ZAPEnforceDomainID, 0, true}, {option.LoopbackFastpathID, 0, true},
+		{option.MulticastLoopID, 1, true}, {option.ReconnectStopID, 0, false}, {option.BusyPollID, 0, false},
+	} {
+		b := openType(t, option.Sub)
+		if got := getInt(t, b, c.id); got != c.def {
+			t.Errorf("option %d is %d, want %d", c.id, got, c.def)
+		}
+		for _, n := range []int{7, math.MinInt32, 0, math.MaxInt32, -1} {
+			want := n
+			if c.truth && n != 0 {
+				want = 1
+			}
+			if err := b.SetSockOpt(c.id, cInt(n)); err != nil || getInt(t, b, c.id) != want {
+				t.Errorf("option %d is %d after it was set to %d: %v", c.id, getInt(t, b, c.id), n, err)
+			}
+		}
+		if err := b.SetSockOpt(c.id, []byte{1}); !errors.Is(err, errno.EINVAL) {
+			t.Errorf("option %d takes a byte: %v", c.id, err)
+		}
+	}
+}
+
+// TestSockOptWords: options of 64 bits, of both signs, and of nothing else.
+func TestSockOptWords(t *testing.T) {
+	for id, def := range map[int]uint64{option.AffinityID: 0, option.MaxMsgSizeID: math.MaxUint64} {
+		b := openType(t, option.Push)
+		for _, n := range []uint64{def, 0, 1, 1 << 63, math.MaxUint64} {
+			var buf [8]byte
+			size, err := b.GetSockOpt(id, buf[:])
+			if err != nil || size != 8 || binary.NativeEndian.Uint64(buf[:]) != def {
+				t.Errorf("option %d is %x, want %x; %v", id, buf, def, err)
+			}
+			if err := b.SetSockOpt(id, binary.NativeEndian.AppendUint64(nil, n)); err != nil {
+				t.Errorf("option %d refuses %x: %v", id, n, err)
+			}
+			def = n
+		}
+		for _, size := range []int{0, 4, 7, 9} {
+			if err := b.SetSockOpt(id, make([]byte, size)); !errors.Is(err, errno.EINVAL) {
+				t.Errorf("option %d takes %d bytes: %v", id, size, err)
+			}
+			if _, err := b.GetSockOpt(id, make([]byte, size)); !errors.Is(err, errno.EINVAL) {
+				t.Errorf("option %d fills %d bytes: %v", id, size, err)
+			}
+		}
+	}
+}
+
+// TestSockOptHeartbeats: its default stands for the interval and cannot be set;
+// the time to live is kept in deciseconds.
+func TestSockOptHeartbeats(t *testing.T) {
+	b := openType(t, option.Dealer)
+	if got := getInt(t, b, option.HeartbeatTimeoutID); got != -1 {
+		t.Errorf("HEARTBEAT_TIMEOUT is %d", got)
+	}
+	if err := b.SetSockOpt(option.HeartbeatTimeoutID, cInt(-1)); !errors.Is(err, errno.EINVAL) {
+		t.Errorf("HEARTBEAT_TIMEOUT -1: %v", err)
+	}
+	for id, steps := range map[int][][2]int{
+		option.HeartbeatTimeoutID: {{0, 0}, {1, 1}, {math.MaxInt32, math.MaxInt32}},
+		option.HeartbeatTTLID:     {{0, 0}, {99, 0}, {100, 100}, {6553599, 6553500}},
+	} {
+		for _, x := range steps {
+			if err := b.SetSockOpt(id, cInt(x[0])); err != nil || getInt(t, b, id) != x[1] {
+				t.Errorf("option %d is %d after it was set to %d: %v", id, getInt(t, b, id), x[0], err)
+			}
+		}
+	}
+	if err := b.SetSockOpt(option.HeartbeatTTLID, cInt(6553600)); !errors.Is(err, errno.EINVAL) {
+		t.Errorf("HEARTBEAT_TTL 6553600: %v", err)
+	}
+}
+
 // TestSockOptTypes: an option that belongs to some socket types is refused by the
 // others, and one that can only be set cannot be got.
 func TestSockOptTypes(t *testing.T) {
@@ -135,14 +214,18 @@ func TestSockOptTypes(t *testing.T) {
 		option.ReqRelaxedID:             {option.Req},
 		option.XPubVerboseID:            {option.XPub, option.Pub},
 		option.XPubVerboserID:           {option.XPub, option.Pub},
-		option.XPubNoDropID:             {option.XPub, option.Pub},
+		option.XPubNoDropID:             {option.XPub, option.Pub, option.Radio},
 		option.XPubManualID:             {option.XPub, option.Pub},
 		option.XPubManualLastValueID:    {option.XPub, option.Pub},
 		option.OnlyFirstSubscribeID:     {option.XPub, option.Pub, option.XSub},
 		option.XSubVerboseUnsubscribeID: {option.XSub},
 		option.StreamNotifyID:           {option.Stream},
+		option.ConnectRoutingIDID:       {option.Router, option.Rep, option.Stream}, // an int is four bytes
+		option.XPubWelcomeMsgID:         {option.XPub, option.Pub},
+		option.SubscribeID:              {option.Sub},
+		option.UnsubscribeID:            {option.Sub},
 	} {
-		for typ := option.Pair; typ <= option.Stream; typ++ {
+		for typ := option.Pair; typ <= option.Channel; typ++ {
 			b := openType(t, typ)
 			taken := b.SetSockOpt(id, cInt(1)) == nil
 			want := false

@@ -254,3 +254,68 @@ func TestProbeReachesTheRouter(t *testing.T) {
 		})
 	}
 }
+
+// edge case 179
+func TestRouterHasRoomUnlessItMustDeliver(t *testing.T) {
+	onEachMeeting(t, func(w *world, meet join) {
+		router := w.socket(zmq.ROUTER)
+		room := func(what string, want bool) {
+			w.Helper()
+			e, err := router.Ready()
+			w.must(err)
+			if got := e&zmq.PollOut != 0; got != want {
+				w.Errorf("%s there is room: %v, want %v", what, got, want)
+			}
+		}
+		room("without a peer", true)
+		w.must(router.Set(zmq.WithRouterMandatory(true)))
+		room("without a peer, where it must deliver,", false)
+		dealer := w.socket(zmq.DEALER, named("dealer"))
+		meet(router, dealer)
+		w.send(dealer, "here")
+		w.want(router, "dealer", "here")
+		room("with a peer", true)
+	})
+}
+
+// edge case 180: the name is for the next connect, whatever the peer calls itself.
+func TestConnectRoutingIDIsForTheNextConnect(t *testing.T) {
+	onEachOrder(t, false, func(w *world, meet join) {
+		router := w.socket(zmq.ROUTER, zmq.WithRouterMandatory(true))
+		long := strings.Repeat("n", 300)
+		for _, name := range []string{"chosen", long} {
+			w.must(router.Set(zmq.WithConnectRoutingID([]byte(name))))
+			dealer := w.socket(zmq.DEALER, named("of its own"))
+			meet(router, dealer)
+			w.send(router, name, "before it has said anything")
+			w.want(dealer, "before it has said anything")
+			w.send(dealer, "here")
+			w.want(router, name, "here")
+		}
+		w.wantError("send to its own name", router.Send(w.ctx, []byte("of its own"), nil), zmq.ErrHostUnreach)
+		dealer := w.socket(zmq.DEALER, named("of its own"))
+		meet(router, dealer)
+		w.send(dealer, "here")
+		w.want(router, "of its own", "here")
+	})
+}
+
+// edge case 180: with libzmq a name that is taken ends the process.
+func TestConnectRoutingIDThatIsTaken(t *testing.T) {
+	onEachOrder(t, false, func(w *world, meet join) {
+		router := w.socket(zmq.ROUTER)
+		first, second := w.socket(zmq.DEALER, named("first")), w.socket(zmq.DEALER, named("second"))
+		for _, dealer := range []*zmq.Socket{first, second} {
+			w.must(router.Set(zmq.WithConnectRoutingID([]byte("chosen"))))
+			meet(router, dealer)
+		}
+		w.send(first, "here")
+		w.want(router, "chosen", "here")
+		w.send(second, "here too")
+		w.want(router, "second", "here too") // by its own name
+		w.send(router, "chosen", "to the first")
+		w.want(first, "to the first")
+		w.send(router, "second", "to the second")
+		w.want(second, "to the second")
+	})
+}

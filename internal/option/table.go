@@ -167,7 +167,7 @@ var patternRows = []Row{
 	flag(RouterRawID, "ROUTER_RAW", positive, func(o *Options) *bool { return &o.RouterRaw }).only(Router, Rep).mute(),
 	number(RouterNotifyID, "ROUTER_NOTIFY", 0, NotifyConnect|NotifyDisconnect, func(o *Options) *int { return &o.RouterNotify }).only(Router, Rep),
 	flag(ProbeRouterID, "PROBE_ROUTER", positive, func(o *Options) *bool { return &o.ProbeRouter }).only(Router, Dealer, Req, Rep).mute(),
-	binaryText(ConnectRoutingIDID, "CONNECT_ROUTING_ID", 1, math.MaxUint8, func(o *Options) *[]byte { return &o.ConnectRoutingID }).
+	binaryText(ConnectRoutingIDID, "CONNECT_ROUTING_ID", 1, math.MaxInt32, func(o *Options) *[]byte { return &o.ConnectRoutingID }).
 		only(Router, Stream, Rep).mute(),
 	flag(ReqCorrelateID, "REQ_CORRELATE", positive, func(o *Options) *bool { return &o.ReqCorrelate }).only(Req).mute(),
 	flag(ReqRelaxedID, "REQ_RELAXED", positive, func(o *Options) *bool { return &o.ReqRelaxed }).only(Req).mute(),

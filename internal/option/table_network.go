@@ -31,8 +31,7 @@ var networkRows = []Row{
 	atLeast(BacklogID, "BACKLOG", 0, func(o *Options) *int { return &o.Backlog }),
 	millis(ReconnectIvlID, "RECONNECT_IVL", -1, func(o *Options) *time.Duration { return &o.ReconnectInterval }),
 	millis(ReconnectIvlMaxID, "RECONNECT_IVL_MAX", 0, func(o *Options) *time.Duration { return &o.ReconnectIntervalMax }),
-	number(ReconnectStopID, "RECONNECT_STOP", 0, StopConnRefused|StopHandshakeFailed|StopAfterDisconnect,
-		func(o *Options) *int { return &o.ReconnectStop }),
+	atLeast(ReconnectStopID, "RECONNECT_STOP", math.MinInt32, func(o *Options) *int { return &o.ReconnectStop }), // other bits do nothing
 	millis(HandshakeIvlID, "HANDSHAKE_IVL", 0, func(o *Options) *time.Duration { return &o.HandshakeInterval }),
 	millis(ConnectTimeoutID, "CONNECT_TIMEOUT", 0, func(o *Options) *time.Duration { return &o.ConnectTimeout }),
 	millis(HeartbeatIvlID, "HEARTBEAT_IVL", 0, func(o *Options) *time.Duration { return &o.HeartbeatInterval }),

@@ -139,6 +139,24 @@ func TestDgram(t *testing.T) {
 	}
 }
 
+// TestUDPErrorIsNotTheEnd: what the network answers, here that nobody is there, costs
+// a packet; with libzmq it ends the endpoint (edge case 162).
+func TestUDPErrorIsNotTheEnd(t *testing.T) {
+	w := newWorld(t)
+	at := fmt.Sprintf("udp://127.0.0.1:%d", freeUDPPort(t))
+	radio := w.connected(zmq.RADIO, at)
+	a, toA := w.bound(zmq.DGRAM, "udp://127.0.0.1:*")
+	for range 20 {
+		w.sendGroup(radio, "g", "to nobody")
+		w.send(a, strings.TrimPrefix(at, "udp://"), "to nobody")
+	}
+	dish, _ := w.bound(zmq.DISH, at)
+	w.join(dish, "g")
+	w.persist(radio, dish, "g", "there is somebody")
+	w.send(a, strings.TrimPrefix(toA, "udp://"), "to myself")
+	w.want(a, strings.TrimPrefix(toA, "udp://")+"\x00", "to myself")
+}
+
 // TestDgramIsTwoParts: anything else is refused, and does not disturb what follows.
 func TestDgramIsTwoParts(t *testing.T) {
 	w := newWorld(t)

@@ -173,10 +173,12 @@ func TestHandlerMustAnswer(t *testing.T) {
 			events := s.Events(w.ctx, zmq.EventHandshakeFailedNoDetail)
 			p := w.dial(ep)
 			p.say(plain + hello)
+			p.hear(64)
+			if c.typ == zmq.SERVER { // may be asked, and drops a question of many parts
+				p.quiet()
+				return
+			}
 			if c.can {
-				if c.typ == zmq.SERVER { // takes messages of one part
-					return
-				}
 				_, err := h.Recv(w.ctx)
 				w.must(err)
 				return

@@ -3,7 +3,9 @@
 package spec
 
 import (
+	"encoding/binary"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -48,7 +50,11 @@ func TestTimeToLiveIsInDeciseconds(t *testing.T) {
 			t.Errorf("%d ms became %v", set, got)
 		}
 	}
-	w.wantError("longer", s.Set(zmq.WithHeartbeatTTL(6553600*time.Millisecond)), zmq.ErrInvalid)
+	for _, set := range []time.Duration{6553600, -1, -50, -100} { // libzmq takes -50 for 0
+		w.wantError(fmt.Sprint(int(set), " ms"), s.Set(zmq.WithHeartbeatTTL(set*time.Millisecond)), zmq.ErrInvalid)
+		value := binary.NativeEndian.AppendUint32(nil, uint32(int32(set)))
+		w.wantError(fmt.Sprint("by number ", int(set)), s.SetSockOpt(76, value), zmq.ErrInvalid)
+	}
 	for set, want := range map[time.Duration]uint16{99: 0, 250: 2, 65500: 655, 65600: 655} { // edge case 47
 		w.must(s.Set(zmq.WithHeartbeatTTL(set * time.Millisecond)))
 		w.must(s.Bind("tcp://127.0.0.1:*"))

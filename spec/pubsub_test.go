@@ -4,6 +4,7 @@ package spec
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	zmq "github.com/zeroloop/zmq"
@@ -257,4 +258,18 @@ func TestXPubAtHWM(t *testing.T) {
 			}
 		}
 	})
+}
+
+// edge case 197
+func TestXSubPassesWithdrawalsOn(t *testing.T) {
+	for verbose, withdrawn := range map[bool]int{false: 1, true: 2} {
+		onBothEnds(t, zmq.XSUB, func(w *world, s *zmq.Socket, p *peer) {
+			p.shake(1, "XPUB")
+			w.must(s.WaitConnected(w.ctx, 1))
+			for _, m := range []string{"\x01a", "\x01a", "\x00a", "\x00a", "\x01end"} {
+				w.send(s, m)
+			}
+			p.want(frame2("\x01a") + frame2("\x01a") + strings.Repeat(frame2("\x00a"), withdrawn) + frame2("\x01end"))
+		}, zmq.WithXSubVerboseUnsubscribe(verbose))
+	}
 }

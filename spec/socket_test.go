@@ -338,6 +338,21 @@ func TestTimeoutOfZeroDoesNotWait(t *testing.T) {
 	w.wantError("send", s.Send(w.ctx, nil), zmq.ErrAgain)
 }
 
+// edge case 127: a timeout, the call's context, whichever is first.
+func TestTimeoutsEndTheWait(t *testing.T) {
+	w := newWorld(t)
+	s := w.socket(zmq.PAIR, zmq.WithRecvTimeout(time.Millisecond), zmq.WithSendTimeout(time.Millisecond))
+	w.wantError("receive", ignore(s.Recv(w.ctx)), zmq.ErrTimeout)
+	w.wantError("send", s.Send(w.ctx, nil), zmq.ErrTimeout)
+	w.must(s.Set(zmq.WithRecvTimeout(patience), zmq.WithSendTimeout(patience)))
+	brief, cancel := context.WithTimeout(w.ctx, time.Millisecond)
+	defer cancel()
+	w.wantError("receive", ignore(s.Recv(brief)), context.DeadlineExceeded)
+	w.wantError("send", s.Send(brief, nil), context.DeadlineExceeded)
+	w.must(s.Set(zmq.WithRecvTimeout(zmq.Forever), zmq.WithSendTimeout(zmq.Forever)))
+	w.wantError("receive", ignore(s.Recv(brief)), context.DeadlineExceeded)
+}
+
 // edge case 191
 func TestPushSendsIntoWhatIsConnecting(t *testing.T) {
 	for name := range transports {

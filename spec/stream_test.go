@@ -95,3 +95,18 @@ func TestStreamKeepsTheNameOfAConnect(t *testing.T) {
 		})
 	}
 }
+
+// TestRouterTalksRaw: ROUTER_RAW is STREAM without its notices.
+func TestRouterTalksRaw(t *testing.T) {
+	onEachWire(t, func(w *world) {
+		s, ep := w.bound(zmq.ROUTER, w.any(), zmq.WithRouterRaw(true))
+		p := w.dial(ep)
+		p.say("hello")
+		m := w.recv(s)
+		if len(m) != 2 || len(m[0]) != 5 || m[1] != "hello" {
+			w.Fatalf("received %q", m)
+		}
+		w.send(s, m[0], "hello yourself")
+		p.want("hello yourself")
+	})
+}

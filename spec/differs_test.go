@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: MPL-2.0
+
+package spec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	zmq "github.com/zeroloop/zmq"
+)
+
+// Rules of which docs/differences.md speaks, as they are here.
+
+// edge case 12: the flag of a command may be missing in the handshake; reserved ones
+// may not be set, then or later.
+func TestReservedFlagsEndTheConnection(t *testing.T) {
+	hello := ready("PUSH")
+	onBothEnds(t, zmq.PULL, func(w *world, s *zmq.Socket, p *peer) {
+		p.say(greeting(3, 1) + "\x00" + hello[1:] + frame2("x"))
+		w.want(s, "x")
+	})
+	for bit := 3; bit < 8; bit++ {
+		reserved := string([]byte{1 << bit})
+		onBothEnds(t, zmq.PULL, func(_ *world, _ *zmq.Socket, p *peer) {
+			p.say(greeting(3, 1) + string([]byte{hello[0] | 1<<bit}) + hello[1:])
+			p.wantEnd()
+		})
+		onBothEnds(t, zmq.PULL, func(w *world, s *zmq.Socket, p *peer) {
+			p.say(greeting(3, 1) + hello + frame2("x") + reserved + "\x01y")
+			w.want(s, "x")
+			p.wantEnd()
+			_, err := s.TryRecv()
+			w.wantError("the frame with a reserved flag", err, zmq.ErrAgain)
+		})
+	}
+}
+
+// edge case 17
+func TestWrongTypeIsTold(t *testing.T) {
+	for name, says := range map[string]string{
+		"type": ready("SUB"), "metadata": command("READY", property("Socket-Type", "PULL")+"\x05short"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			onEachWire(t, func(w *world) {
+				l, ep := w.listen()
+				s := w.socket(zmq.PUSH, zmq.WithReconnectInterval(1))
+				events := s.Events(w.ctx, zmq.EventAll)
+				w.must(s.Connect(ep))
+				p := w.accept(l)
+				p.say(greeting(3, 1) + says)
+				p.wantEnd()
+				got := until(events, zmq.EventDisconnected)
+				if want := []zmq.EventType{zmq.EventHandshakeFailedProtocol, zmq.EventDisconnected}; !slices.Equal(got[len(got)-2:], want) {
+					w.Errorf("events %v, want %v in the end", got, want)
+				}
+				w.nobody(l)
+			})
+		})
+	}
+}
+
+// edge case 28
+func TestTopicOf255Bytes(t *testing.T) {
+	topic := strings.Repeat("t", 255)
+	for minor, want := range []string{
+		"\x02" + size8(256) + "\x01" + topic, "\x06" + size8(265) + "\x09SUBSCRIBE" + topic,
+	} {
+		onEachWire(t, func(w *world) {
+			_, ep := w.bound(zmq.SUB, w.any(), zmq.WithSubscribe(topic))
+			p := w.dial(ep)
+			p.shake(byte(minor), "PUB")
+			p.want(want)
+		})
+	}
+	for _, v := range oldPeers[2:] {
+		w := newWorld(t)
+		_, ep := w.bound(zmq.SUB, "tcp://127.0.0.1:*", zmq.WithSubscribe(topic), zmq.WithRoutingID([]byte("iii")))
+		p := w.dial(ep)
+		v.greet(p, zmq.SUB, zmq.PUB, "")
+		p.want(v.frame("iii") + v.frame("\x01"+topic))
+	}
+}
+
+// edge case 47: with libzmq 656 deciseconds are 64 ms.
+func TestLongTimeToLive(t *testing.T) {
+	onEachWire(t, func(w *world) {
+		s, ep := w.bound(zmq.PULL, w.any())
+		p, last := w.dial(ep), w.dial(ep)
+		p.shake(1, "PUSH")
+		last.shake(1, "PUSH")
+		p.say(ping(656))
+		p.want(command("PONG", ""))
+		last.say(ping(1)) // is given up after 100 ms
+		last.wantEnd()
+		p.say(frame2("still"))
+		w.want(s, "still")
+	})
+}
+
+// edge case 50
+func TestShortPingEndsTheConnection(t *testing.T) {
+	for _, body := range []string{"", "\x00"} {
+		onBothEnds(t, zmq.PULL, func(_ *world, _ *zmq.Socket, p *peer) {
+			p.say(greeting(3, 1) + ready("PUSH") + command("PING", body))
+			p.wantEnd()
+		})
+	}
+}
+
+// edge case 51
+func TestPingAndPongBothGoOut(t *testing.T) {
+	const pings = 50
+	onEachWire(t, func(w *world) {
+		_, ep := w.bound(zmq.PULL, w.any(), zmq.WithHeartbeatInterval(time.Millisecond), zmq.WithHeartbeatTimeout(patience))
+		p := w.dial(ep)
+		p.shake(1, "PUSH")
+		heard, answered := 0, 0
+		for n := 0; answered < pings || heard < pings; {
+			if n < pings {
+				p.say(command("PING", "\x00\x00"+string([]byte{byte(n)})))
+				n++
+			}
+			head := p.hear(2)
+			body := p.hear(int(head[1]))
+			if context, ok := strings.CutPrefix(body, "\x04PONG"); ok {
+				if context != string([]byte{byte(answered)}) {
+					w.Fatalf("PONG %q, want that of PING %d", context, answered)
+				}
+				answered++
+				continue
+			}
+			heard++
+		}
+	})
+}
+
+// edge case 109
+func TestQuestionOutlivesItsConnection(t *testing.T) {
+	onEachWire(t, func(w *world) {
+		h, _ := w.bound(zmq.REP, "inproc://zeromq.zap.01")
+		s, ep := w.bound(zmq.PULL, w.any(), zmq.WithPlainServer(true), zmq.WithHandshakeInterval(moment))
+		events := s.Events(w.ctx, zmq.EventDisconnected)
+		w.dial(ep).say(plain + hello)
+		until(events, zmq.EventDisconnected)
+		m, err := h.Recv(w.ctx)
+		w.must(err)
+		w.send(h, "1.0", string(m.Frame(1)), "200", "", "", "")
+		w.dial(ep).say(plain + hello) // the handler is as good as before
+		w.must(ignore(h.Recv(w.ctx)))
+	})
+}
+
+func ignore(_ zmq.Msg, err error) error { return err }
+
+// edge case 111
+func TestUnbindEndsWhatWasAccepted(t *testing.T) {
+	onEachWire(t, func(w *world) {
+		s, ep := w.bound(zmq.PUSH, w.any())
+		p := w.dial(ep)
+		p.shake(1, "PULL")
+		w.send(s, "still goes out")
+		w.must(s.Unbind(ep))
+		p.want(frame2("still goes out"))
+		p.wantEnd()
+	})
+}
+
+// edge case 116: what counts as one of MAX_SOCKETS.
+func TestMonitorCountsAsSocket(t *testing.T) {
+	zc, err := zmq.NewContext(zmq.WithMaxSockets(2))
+	w := newWorld(t)
+	w.must(err)
+	s, err := zc.NewSocket(zmq.PULL)
+	w.must(err)
+	w.must(s.Monitor("inproc://monitor", zmq.EventAll, 1, zmq.PAIR))
+	_, err = zc.NewSocket(zmq.PULL)
+	w.wantError("a third socket", err, zmq.ErrMFile)
+	w.must(s.Monitor("", 0, 1, zmq.PAIR))
+	other, err := zc.NewSocket(zmq.PULL)
+	w.must(err)
+	w.wantError("a monitor without room", s.Monitor("inproc://monitor", zmq.EventAll, 1, zmq.PAIR), zmq.ErrMFile)
+	ctx, cancel := context.WithCancel(w.ctx)
+	events := s.Events(ctx, zmq.EventAll) // costs none
+	cancel()
+	until(events, zmq.EventMonitorStopped)
+	w.must(errors.Join(s.Close(), other.Close(), zc.Term(w.ctx)))
+}
+
+// edge cases 123 and 124: nobody calls the ROUTER.
+func TestHandoverNeedsNoCall(t *testing.T) {
+	onEachWire(t, func(w *world) {
+		_, ep := w.bound(zmq.ROUTER, w.any(), zmq.WithRouterHandover(true))
+		was := w.dial(ep)
+		for range 3 {
+			was.say(greeting(3, 1) + command("READY", property("Socket-Type", "DEALER")+property("Identity", "x")))
+			was.hear(64)
+			was.want(command("READY", property("Socket-Type", "ROUTER")+property("Identity", "")))
+			is := w.dial(ep)
+			is.say(greeting(3, 1) + command("READY", property("Socket-Type", "DEALER")+property("Identity", "x")))
+			was.wantEnd()
+			was = w.dial(ep)
+		}
+	})
+}
+
+// edge case 128
+func TestSignalsDoNotInterrupt(t *testing.T) {
+	onEach(t, func(w *world, endpoint string) {
+		in, ep := w.bound(zmq.PULL, endpoint)
+		out := w.connected(zmq.PUSH, ep)
+		done := make(chan error, 1)
+		go func() { done <- ignore(in.Recv(w.ctx)) }()
+		for range 100 {
+			w.must(syscall.Kill(os.Getpid(), syscall.SIGWINCH)) // whose default is nothing
+		}
+		w.send(out, "x")
+		w.must(<-done)
+		ctx, cancel := context.WithTimeout(w.ctx, moment)
+		defer cancel()
+		w.wantError("receive", ignore(in.Recv(ctx)), context.DeadlineExceeded)
+	})
+}
+
+// edge cases 129 and 131
+func TestPollerSaysWhoHasEnded(t *testing.T) {
+	for _, end := range []error{zmq.ErrNotSock, zmq.ErrTerm} {
+		w := newWorld(t)
+		p := zmq.NewPoller()
+		a, b := w.socket(zmq.PULL), w.socket(zmq.PULL)
+		w.must(errors.Join(p.Add(a, zmq.PollIn, "a"), p.Add(b, zmq.PollIn, "b")))
+		type report struct {
+			e   zmq.PollEvent
+			err error
+		}
+		done := make(chan report, 1)
+		go func() {
+			e, err := p.Wait(w.ctx)
+			done <- report{e, err}
+		}()
+		if end == zmq.ErrTerm {
+			w.must(w.zc.Shutdown())
+		} else {
+			w.must(b.Close())
+		}
+		r := <-done
+		w.wantError("wait", r.err, end)
+		if r.e.Socket == nil || r.e.Events != zmq.PollErr || end == zmq.ErrNotSock && r.e.Data != "b" {
+			t.Errorf("the report is %+v", r.e)
+		}
+		w.must(p.Close())
+	}
+}
+
+// edge case 143
+func TestIPCFileGoesWithItsSocket(t *testing.T) {
+	w := newWorld(t)
+	for _, ep := range []string{w.free("ipc"), "ipc://*"} {
+		for _, end := range []string{"unbind", "close"} {
+			s, at := w.bound(zmq.PULL, ep)
+			path := strings.TrimPrefix(at, "ipc://")
+			if _, err := os.Stat(path); err != nil {
+				t.Error(err)
+			}
+			if end == "unbind" {
+				w.must(s.Unbind(at))
+			}
+			w.must(s.Shutdown(w.ctx))
+			if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("after %s the file of %s is there: %v", end, ep, err)
+			}
+		}
+	}
+}
+
+// edge case 165
+func TestSlowWatcherMissesTheOldest(t *testing.T) {
+	const kept, all = 4096, 5000
+	w := newWorld(t)
+	in, ep := w.bound(zmq.PULL, "inproc://watched", zmq.WithRecvHWM(0))
+	out := w.connected(zmq.PUSH, ep, zmq.WithSendHWM(0))
+	ctx, cancel := context.WithCancel(w.ctx)
+	events := out.Events(ctx, zmq.EventPipesStats)
+	for range all {
+		w.send(out, "x")
+		w.must(out.PipesStats(w.ctx))
+	}
+	cancel()
+	next := int64(all - kept + 1)
+	for e := range events {
+		if e.Value != next {
+			t.Fatalf("of %d events comes number %d, want %d", all, e.Value, next)
+		}
+		next++
+	}
+	if next != all+1 {
+		t.Errorf("the last one was number %d", next-1)
+	}
+	_ = in
+}
+
+// edge case 168
+func TestTimeOfHandshakeIsTold(t *testing.T) {
+	onEachWire(t, func(w *world) {
+		s, ep := w.bound(zmq.PULL, w.any(), zmq.WithHandshakeInterval(moment))
+		events := s.Events(w.ctx, zmq.EventHandshakeFailedNoDetail)
+		w.dial(ep)
+		for e := range events {
+			var timeout interface{ Timeout() bool }
+			if e.Value != int64(zmq.ErrPipe) || !errors.As(e.Err, &timeout) || !timeout.Timeout() {
+				w.Errorf("it failed by %d, %v", e.Value, e.Err)
+			}
+			break
+		}
+	})
+}
+
+// edge cases 170 and 172
+func TestEventsNameBothEnds(t *testing.T) {
+	onEachWire(t, func(w *world) {
+		in, ep := w.bound(zmq.ROUTER, w.any())
+		accepted := in.Events(w.ctx, zmq.EventHandshakeSucceeded)
+		out := w.socket(zmq.DEALER, named("me"))
+		connected := out.Events(w.ctx, zmq.EventHandshakeSucceeded)
+		w.must(out.Connect(ep))
+		var ours, theirs zmq.Event
+		for theirs = range accepted {
+			break
+		}
+		for ours = range connected {
+			break
+		}
+		if theirs.Local != ep || ours.Remote != ep || theirs.Remote != ours.Local || !strings.HasPrefix(ours.Local, w.wire+"://") {
+			w.Errorf("one end says %s and %s, the other one %s and %s", theirs.Local, theirs.Remote, ours.Local, ours.Remote)
+		}
+		if string(theirs.RoutingID) != "me" {
+			w.Errorf("the peer is %q", theirs.RoutingID)
+		}
+	})
+}
+
+// edge case 206
+func TestTopicsAreCounted(t *testing.T) {
+	onEach(t, func(w *world, endpoint string) {
+		pub, ep := w.bound(zmq.XPUB, endpoint)
+		var subs []*zmq.Socket
+		for i := range 3 {
+			sub := w.connected(zmq.SUB, ep)
+			for _, topic := range []string{"shared", "shared", fmt.Sprint(i)} {
+				w.must(sub.Subscribe(topic))
+			}
+			if n := sub.Topics(); n != 2 {
+				w.Errorf("a SUB has %d topics, want 2", n)
+			}
+			w.must(sub.Subscribe(fmt.Sprint("last ", i)))
+			for m := ""; m != fmt.Sprint("\x01last ", i); {
+				m = w.recv(pub)[0]
+			}
+			subs = append(subs, sub)
+		}
+		if n := pub.Topics(); n != 7 {
+			w.Errorf("an XPUB has %d topics, want 7", n)
+		}
+		for i, want := range []int{5, 3, 0} {
+			w.must(subs[i].Close())
+			gone := []string{fmt.Sprint("\x00", i), fmt.Sprint("\x00last ", i)}
+			if want == 0 {
+				gone = append(gone, "\x00shared")
+			}
+			for len(gone) > 0 {
+				at := slices.Index(gone, w.recv(pub)[0])
+				if at < 0 {
+					w.Fatal("heard of a topic that somebody still wants")
+				}
+				gone = slices.Delete(gone, at, at+1)
+			}
+			if n := pub.Topics(); n != want {
+				w.Errorf("with %d subscribers there are %d topics, want %d", 2-i, n, want)
+			}
+		}
+	})
+}

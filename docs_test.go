@@ -15,8 +15,8 @@ import (
 )
 
 // TestOptionTableIsDocumented: the table of docs/options.md has every option that
-// there is by number, under its name and with a function where there is one, and
-// the tests that it names exist.
+// there is by number, under its name and with a function where there is one, names a
+// test that shows what it does where it acts, and the tests exist.
 func TestOptionTableIsDocumented(t *testing.T) {
 	text, err := os.ReadFile("docs/options.md")
 	if err != nil {
@@ -31,6 +31,13 @@ func TestOptionTableIsDocumented(t *testing.T) {
 	for _, r := range option.Rows() {
 		if got := documented[strconv.Itoa(r.ID)]; got != r.Name {
 			t.Errorf("option %d is %s, docs/options.md says %q", r.ID, r.Name, got)
+		}
+	}
+	// What shows that an option is taken, does not show that it acts.
+	taken := regexp.MustCompile("`Test(SockOpt(Ints|Types|Texts|Truths|Words)|OptionTable|OptionsReach)`")
+	for _, m := range regexp.MustCompile(`(?m)^\| (\w+)[^|]*\| \d+ \|[^|]*\| acts[^|]*\|[^|]*\|(.*)\|$`).FindAllStringSubmatch(string(text), -1) {
+		if !strings.Contains(taken.ReplaceAllString(m[2], ""), "`Test") {
+			t.Errorf("docs/options.md says that %s acts, but not what shows it", m[1])
 		}
 	}
 	tests := testNames(t)

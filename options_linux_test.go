@@ -69,6 +69,24 @@ func TestConnectionsAreTuned(t *testing.T) {
 	}
 }
 
+// TestBacklog: it arrives in the kernel, which tells of a listener what it tells of a
+// connection's lost segments.
+func TestBacklog(t *testing.T) {
+	for _, backlog := range []int{1, 7, 100} {
+		w := newWorld(t)
+		s := w.socket(zmq.PULL)
+		if backlog != 100 { // the default
+			w.ok(s.Set(zmq.WithBacklog(backlog)))
+		}
+		e := wantEvent(w, s, zmq.EventListening, func() { w.ok(s.Bind("tcp://127.0.0.1:*")) })
+		info, err := unix.GetsockoptTCPInfo(int(e.Value), unix.IPPROTO_TCP, unix.TCP_INFO)
+		w.ok(err)
+		if info.Sacked != uint32(backlog) {
+			t.Errorf("the backlog is %d, want %d", info.Sacked, backlog)
+		}
+	}
+}
+
 // TestBindToDeviceMustExist: a device that is not there is an error of Bind.
 func TestBindToDeviceMustExist(t *testing.T) {
 	w := newWorld(t)

@@ -5,6 +5,8 @@
 package socket
 
 import (
+	"slices"
+
 	"github.com/zeroloop/zmq/internal/errno"
 	"github.com/zeroloop/zmq/internal/msg"
 	"github.com/zeroloop/zmq/pipe"
@@ -16,6 +18,8 @@ type pair struct {
 	calm
 	b    *Base
 	peer *pipe.Pipe // whom the place is taken by; both locks
+	// queue waits for the place, the first one longest; both locks
+	queue []*pipe.Pipe
 
 	// S
 	out      *pipe.Pipe // peer while it can be written
@@ -28,19 +32,29 @@ type pair struct {
 
 func newPair(b *Base) pattern { return &pair{b: b} }
 
-// attach takes the first peer and refuses every other until that one has been
-// read to its end (edge case 192).
+// attach takes the first peer. Another connection stays, is neither read nor written,
+// and has its turn when the one before it has been read to its end; with libzmq it has
+// none (edge case 192). Within a process, where whoever is refused does not come
+// again by itself, it is refused.
 func (s *pair) attach(p *pipe.Pipe, _ bool) {
-	if s.peer != nil {
+	switch {
+	case s.peer == nil:
+		s.peer, s.out, s.in = p, p, p
+	case p.Owner == nil:
 		s.b.refuse(p)
-		return
+	default:
+		s.queue = append(s.queue, p)
 	}
-	s.peer, s.out, s.in = p, p, p
 }
 
 func (s *pair) detachOut(p *pipe.Pipe) {
 	if p == s.out {
 		s.lose()
+		return
+	}
+	if i := slices.Index(s.queue, p); i >= 0 {
+		s.queue = slices.Delete(s.queue, i, i+1)
+		s.b.ended(p) // nobody reads it to its end
 	}
 }
 
@@ -51,8 +65,16 @@ func (s *pair) lose() {
 }
 
 func (s *pair) detachIn(p *pipe.Pipe) {
-	if p == s.peer {
-		s.peer, s.in = nil, nil
+	if p != s.peer {
+		return
+	}
+	s.peer, s.in = nil, nil
+	if len(s.queue) > 0 {
+		next := s.queue[0]
+		s.queue = slices.Delete(s.queue, 0, 1)
+		s.peer, s.out, s.in = next, next, next
+		s.b.sends.wakeOne()
+		s.b.recvs.wakeOne()
 	}
 }
 

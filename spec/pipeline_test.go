@@ -197,3 +197,44 @@ func TestPeerComesBack(t *testing.T) {
 		})
 	}
 }
+
+// edge case 192: with libzmq the second one stays, and is deaf for good.
+func TestPairTakesItsNextPeerInTurn(t *testing.T) {
+	for _, typ := range []zmq.SocketType{zmq.PAIR, zmq.CHANNEL} {
+		for _, transport := range []string{"tcp", "ipc"} {
+			t.Run(typ.String()+" "+transport, func(t *testing.T) {
+				w := newWorld(t)
+				pair, ep := w.bound(typ, transports[transport])
+				first := w.connected(typ, ep)
+				w.send(first, "first")
+				w.want(pair, "first")
+				var waiting []*zmq.Socket
+				for i := range 3 {
+					s := w.socket(typ, zmq.WithReconnectInterval(time.Millisecond))
+					events := s.Events(w.ctx, zmq.EventAll&^zmq.EventMonitorStopped)
+					w.must(s.Connect(ep))
+					until(events, zmq.EventHandshakeSucceeded)
+					w.must(pair.WaitConnected(w.ctx, 2+i))
+					w.send(s, fmt.Sprint("waiting ", i))
+					waiting = append(waiting, s)
+				}
+				w.wantNothing(pair)
+				w.send(pair, "still to the first")
+				w.want(first, "still to the first")
+				w.must(waiting[1].Close()) // before its turn
+				w.must(first.Shutdown(w.ctx))
+				for _, i := range []int{0, 2} {
+					w.want(pair, fmt.Sprint("waiting ", i))
+					w.send(pair, "your turn")
+					w.want(waiting[i], "your turn")
+					st, err := waiting[i].Stats(w.ctx)
+					w.must(err)
+					if st.Peers[0].Reconnects != 0 {
+						t.Errorf("connected %d times more", st.Peers[0].Reconnects)
+					}
+					w.must(waiting[i].Shutdown(w.ctx))
+				}
+			})
+		}
+	}
+}

@@ -21,6 +21,9 @@ func TestStreamTalksRaw(t *testing.T) {
 					w.want(s, id, "")
 				}
 			}
+			if e, err := s.Ready(); e != zmq.PollOut || err != nil {
+				w.Errorf("without a peer it is ready for %v, %v", e, err)
+			}
 			w.wantError("send to nobody", s.TrySend([]byte("nobody"), []byte("x")), zmq.ErrHostUnreach)
 			var last string
 			for range 2 {

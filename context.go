@@ -22,13 +22,13 @@ type Context struct {
 // ContextOption changes a context before its first socket.
 type ContextOption func(*socket.Ctx) error
 
-// WithIOThreads sets the number of I/O loops (ZMQ_IO_THREADS, default 1). With 0
-// there are only inproc sockets; everything else gives ErrMThread.
+// WithIOThreads sets the number of I/O loops, up to 1024 (ZMQ_IO_THREADS, default 1).
+// With 0 there are only inproc sockets; everything else gives ErrMThread.
 func WithIOThreads(n int) ContextOption {
 	return func(c *socket.Ctx) error { return c.SetIOThreads(n) }
 }
 
-// WithMaxSockets sets how many sockets may be open at a time
+// WithMaxSockets sets how many sockets may be open at a time, 1 to SocketLimit
 // (ZMQ_MAX_SOCKETS, default 1023). One more gives ErrMFile.
 func WithMaxSockets(n int) ContextOption {
 	return func(c *socket.Ctx) error { return c.SetMaxSockets(n) }
@@ -71,7 +71,7 @@ func (c *Context) SetCtxOpt(number int, value []byte) error {
 // CtxOpt returns a context option by its number in zmq.h, in C's form
 // (zmq_ctx_get_ext): an int of 4 bytes, or a string with its NUL.
 func (c *Context) CtxOpt(number int) ([]byte, error) {
-	for _, size := range [...]int{4, 64} {
+	for _, size := range [...]int{64, 4} { // a string that is a number answers to both
 		b := make([]byte, size)
 		if n, err := c.c.GetOpt(number, b); err == nil {
 			return b[:n], nil

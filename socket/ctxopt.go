@@ -130,7 +130,7 @@ func (c *Ctx) setNamePrefix(value []byte) error {
 	prefix := string(value)
 	if len(value) == 4 {
 		n := int32(binary.NativeEndian.Uint32(value))
-		if n >= 0 && n < 1<<24 { // four letters are no small number
+		if n < 1<<24 { // four letters are no small number
 			prefix = strconv.Itoa(int(n))
 		}
 	}
@@ -185,8 +185,8 @@ func (c *Ctx) number(id int) (int, bool) {
 	case option.CtxMsgTSizeID:
 		return msgTSizeBytes, true
 	case option.CtxThreadNamePrefixID:
-		n, err := strconv.Atoi(c.stored.namePrefix)
-		return n, err == nil
+		n, _ := strconv.Atoi(c.stored.namePrefix) // 0 for what is none, as with libzmq
+		return n, true
 	case option.CtxIPv6ID:
 		return asInt(c.ipv6), true
 	case option.CtxBlockyID:

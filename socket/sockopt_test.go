@@ -452,6 +452,14 @@ func TestCtxOpts(t *testing.T) {
 			t.Errorf("context option %d takes %d: %v", x.id, x.low-1, err)
 		}
 	}
+	for _, id := range []int{option.CtxIPv6ID, option.CtxBlockyID, option.CtxZeroCopyRecvID} {
+		if err := c.SetOpt(id, cInt(7)); err != nil || get(id) != 1 {
+			t.Errorf("context option %d is %d after it was set to 7: %v", id, get(id), err)
+		}
+	}
+	if n := get(option.CtxThreadNamePrefixID); n != 0 {
+		t.Errorf("THREAD_NAME_PREFIX is %d", n)
+	}
 	if get(option.CtxSocketLimitID) != 65535 || get(option.CtxMsgTSizeID) != 64 {
 		t.Error("SOCKET_LIMIT or MSG_T_SIZE is wrong")
 	}
@@ -467,10 +475,12 @@ func TestCtxOpts(t *testing.T) {
 		}
 	}
 	buf := make([]byte, 32)
-	if err := c.SetOpt(option.CtxThreadNamePrefixID, cInt(1234)); err != nil || get(option.CtxThreadNamePrefixID) != 1234 {
-		t.Errorf("THREAD_NAME_PREFIX as a number: %v", err)
+	for _, n := range []int{0, 1234, -1} {
+		if err := c.SetOpt(option.CtxThreadNamePrefixID, cInt(n)); err != nil || get(option.CtxThreadNamePrefixID) != n {
+			t.Errorf("THREAD_NAME_PREFIX %d as a number: %v", n, err)
+		}
 	}
-	if err := c.SetOpt(option.CtxThreadNamePrefixID, []byte("worker")); err != nil {
+	if err := c.SetOpt(option.CtxThreadNamePrefixID, []byte("worker")); err != nil || get(option.CtxThreadNamePrefixID) != 0 {
 		t.Error(err)
 	}
 	if n, err := c.GetOpt(option.CtxThreadNamePrefixID, buf); err != nil || string(buf[:n]) != "worker\x00" {

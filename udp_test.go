@@ -12,8 +12,8 @@ import (
 	zmq "github.com/zeroloop/zmq"
 )
 
-// multicasts are groups on the loopback interface. Systems have no route for IPv6
-// ones there; transport's tests show those.
+// multicasts are groups on the loopback interface. There is no route for IPv6 ones
+// there: TestUDPMulticastIPv6.
 var multicasts = map[string]string{
 	"by interface": "udp://lo;239.7.7.7:%d",
 	"by address":   "udp://127.0.0.1;239.7.7.8:%d",

@@ -5,6 +5,7 @@ package spec
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -236,5 +237,24 @@ func TestPairTakesItsNextPeerInTurn(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// edge case 207
+func TestMultipartIsDroppedWhole(t *testing.T) {
+	for typ, peerType := range map[zmq.SocketType]string{
+		zmq.SERVER: "CLIENT", zmq.CLIENT: "SERVER", zmq.GATHER: "SCATTER", zmq.PEER: "PEER", zmq.CHANNEL: "CHANNEL",
+	} {
+		t.Run(typ.String(), func(t *testing.T) {
+			onBothEnds(t, typ, func(w *world, s *zmq.Socket, p *peer) {
+				p.shake(1, peerType)
+				large := strings.Repeat("x", 70_000)
+				p.say("\x01\x03one" + frame2("two") + frame2("single"))
+				w.want(s, "single")
+				p.say("\x03" + size8(len(large)) + large + "\x01\x00" + frame2(large) + frame2(large))
+				w.want(s, large)
+				w.wantNothing(s)
+			})
+		})
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/zeroloop/zmq/internal/errno"
@@ -199,6 +200,29 @@ func TestSockOptHeartbeats(t *testing.T) {
 	}
 	if err := b.SetSockOpt(option.HeartbeatTTLID, cInt(6553600)); !errors.Is(err, errno.EINVAL) {
 		t.Errorf("HEARTBEAT_TTL 6553600: %v", err)
+	}
+}
+
+// TestSockOptSideEffects: options of XPUB that set another one.
+func TestSockOptSideEffects(t *testing.T) {
+	o := option.Defaults(option.XPub)
+	for i, c := range []struct {
+		id, value                          int
+		verbose, verboser, manual, manual1 bool
+	}{
+		{option.XPubVerboserID, 1, true, true, false, false},
+		{option.XPubVerboseID, 1, true, false, false, false},
+		{option.XPubVerboserID, 0, false, false, false, false},
+		{option.XPubManualLastValueID, 1, false, false, true, true},
+		{option.XPubManualLastValueID, 0, false, false, false, false},
+	} {
+		if e := option.SetInt(&o, c.id, c.value); e != errno.OK {
+			t.Error(e)
+		}
+		got := []bool{o.XPubVerbose, o.XPubVerboser, o.XPubManual, o.XPubManualLast}
+		if want := []bool{c.verbose, c.verboser, c.manual, c.manual1}; !slices.Equal(got, want) {
+			t.Errorf("after step %d: %v, want %v", i, got, want)
+		}
 	}
 }
 

@@ -43,16 +43,18 @@ func TestSubHearsWhatItWants(t *testing.T) {
 // edge cases 196, 197 and 198
 func TestXPubHearsTheFirstAndTheLast(t *testing.T) {
 	for name, c := range map[string]struct {
-		opt  zmq.Option
+		opts []zmq.Option
 		want []string
 	}{
-		"plain":    {zmq.WithXPubVerbose(false), []string{"\x01a", "\x00a", "\x01end"}},
-		"verbose":  {zmq.WithXPubVerbose(true), []string{"\x01a", "\x01a", "\x01a", "\x00a", "\x01end"}},
-		"verboser": {zmq.WithXPubVerboser(true), []string{"\x01a", "\x01a", "\x01a", "\x00a", "\x00a", "\x01end"}},
+		"plain":    {nil, []string{"\x01a", "\x00a", "\x01end"}},
+		"verbose":  {[]zmq.Option{zmq.WithXPubVerbose(true)}, []string{"\x01a", "\x01a", "\x01a", "\x00a", "\x01end"}},
+		"verboser": {[]zmq.Option{zmq.WithXPubVerboser(true)}, []string{"\x01a", "\x01a", "\x01a", "\x00a", "\x00a", "\x01end"}},
+		"verbose, no longer verboser": {[]zmq.Option{zmq.WithXPubVerboser(true), zmq.WithXPubVerbose(true)},
+			[]string{"\x01a", "\x01a", "\x01a", "\x00a", "\x01end"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			onEachMeeting(t, func(w *world, meet join) {
-				xpub, one, two := w.socket(zmq.XPUB, c.opt), w.socket(zmq.XSUB), w.socket(zmq.XSUB)
+				xpub, one, two := w.socket(zmq.XPUB, c.opts...), w.socket(zmq.XSUB), w.socket(zmq.XSUB)
 				meet(xpub, one, two)
 				w.must(errors.Join(one.WaitConnected(w.ctx, 1), two.WaitConnected(w.ctx, 1)))
 				next := 0
@@ -199,6 +201,14 @@ func TestTopicsInLaterParts(t *testing.T) {
 		w.send(xpub, "b")
 		w.want(xsub, "b")
 	})
+	onBothEnds(t, zmq.XSUB, func(w *world, s *zmq.Socket, p *peer) {
+		p.shake(1, "XPUB")
+		w.must(s.WaitConnected(w.ctx, 1))
+		w.send(s, "\x01a")
+		w.send(s, "\x01a")
+		w.send(s, "first", "\x00a") // is no withdrawal, of which only the last goes out
+		p.want(frame2("\x01a") + frame2("\x01a") + "\x01\x05first" + frame2("\x00a"))
+	}, zmq.WithOnlyFirstSubscribe(true))
 }
 
 // edge case 205

@@ -291,6 +291,7 @@ func TestConnectRoutingIDIsForTheNextConnect(t *testing.T) {
 			w.want(dealer, "before it has said anything")
 			w.send(dealer, "here")
 			w.want(router, name, "here")
+			w.must(router.Disconnect(dealer.LastEndpoint())) // the name is free, and used up
 		}
 		w.wantError("send to its own name", router.Send(w.ctx, []byte("of its own"), nil), zmq.ErrHostUnreach)
 		dealer := w.socket(zmq.DEALER, named("of its own"))

@@ -69,7 +69,8 @@ func (c *Context) SetCtxOpt(number int, value []byte) error {
 }
 
 // CtxOpt returns a context option by its number in zmq.h, in C's form
-// (zmq_ctx_get_ext): an int of 4 bytes, or a string with its NUL.
+// (zmq_ctx_get_ext): an int of 4 bytes, or a string with its NUL. ErrInvalid where
+// there is no such option, or it can only be set.
 func (c *Context) CtxOpt(number int) ([]byte, error) {
 	for _, size := range [...]int{64, 4} { // a string that is a number answers to both
 		b := make([]byte, size)
@@ -117,7 +118,8 @@ func (c *Context) NewSocket(t SocketType, opts ...Option) (*Socket, error) {
 }
 
 // Shutdown makes every blocked and every later call on the context's sockets
-// return ErrTerm. The sockets must still be closed (zmq_ctx_shutdown).
+// return ErrTerm. The sockets must still be closed (zmq_ctx_shutdown). The error is
+// always nil.
 func (c *Context) Shutdown() error {
 	c.c.Shutdown()
 	return nil
@@ -132,5 +134,6 @@ func (c *Context) Term(ctx context.Context) error { return wrap("term", "", c.c.
 // LoopStats is what one I/O loop has done.
 type LoopStats = reactor.Stats
 
-// Loops returns the counters of the context's I/O loops.
+// Loops returns the counters of the context's I/O loops; none before the first
+// socket.
 func (c *Context) Loops() []LoopStats { return c.c.Loops() }

@@ -385,5 +385,6 @@ func WithTCPKeepaliveInterval(seconds int) Option {
 	return number(func(o *option.Options) *int { return &o.KeepaliveInterval }, seconds, -1)
 }
 
-// WithTOS sets the type of service of the socket's connections (ZMQ_TOS).
+// WithTOS sets the type of service of the socket's connections, 0 and above
+// (ZMQ_TOS, default 0).
 func WithTOS(tos int) Option { return number(func(o *option.Options) *int { return &o.TOS }, tos, 0) }

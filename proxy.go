@@ -18,7 +18,8 @@ import (
 // out; both may be the same socket. What passes is also sent to capture, unless
 // that is nil; a capture that has no room misses messages. Messages that have been
 // received and find no room, at most 64 in each direction, are lost when the proxy
-// ends.
+// ends. It works on goroutines of its own, which end with it, and leaves the sockets
+// open.
 func Proxy(ctx context.Context, frontend, backend, capture *Socket) error {
 	return wrap("proxy", "", newProxy(frontend, backend, capture).Run(ctx))
 }

@@ -20,7 +20,8 @@ type Transport interface {
 // RegisterTransport makes endpoints of a scheme usable by every socket of the
 // process. The scheme is 1 to 32 lower-case letters, digits and '+', '-' or '.',
 // a letter first, or ErrInvalid. One that is taken, as the built-in ones are,
-// cannot be replaced (syscall.EEXIST); there is room for 64 (ErrNoBufs).
+// cannot be replaced (syscall.EEXIST); there is room for 64 (ErrNoBufs). Safe from
+// any goroutine.
 func RegisterTransport(scheme string, t Transport) error {
 	return wrap("register transport", scheme, transport.Register(transport.Scheme{
 		Name: scheme, Dial: t.Dial, Listen: t.Listen,

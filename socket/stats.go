@@ -29,7 +29,7 @@ type Stats struct {
 
 // Drops are messages that were not sent, by reason.
 type Drops struct {
-	Full   uint64 // the peer's queue was full: PUB, XPUB, XSUB, ROUTER, REP
+	Full   uint64 // the peer's queue was full: PUB, XPUB, XSUB, ROUTER, REP, and what WithWhenFull drops
 	NoPeer uint64 // nobody of that name, or gone: ROUTER, REP
 }
 

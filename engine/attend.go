@@ -35,10 +35,10 @@ const (
 )
 
 // considerLending lends the connection where its receiver has to be woken again and
-// again. Runs on the loop, which holds the input.
+// again, but none whose peer sends PINGs: they may not wait for a receiver. Runs on the loop, which holds the input.
 func (e *Stream) considerLending() {
 	f := &e.in.fetch
-	if f.on || f.wakes < lendWakesMin || !e.mayFetch() || !e.spareOut() || !e.s.host.Lend(e.s, e.fd) {
+	if f.on || f.wakes < lendWakesMin || e.beat.asked || !e.mayFetch() || !e.spareOut() || !e.s.host.Lend(e.s, e.fd) {
 		return
 	}
 	e.watchLess(poller.In)

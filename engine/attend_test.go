@@ -109,6 +109,18 @@ func TestLentComesBack(t *testing.T) {
 			if _, body := far.frame(); string(body) != "\x04PONGhello" {
 				t.Errorf("%q came", body)
 			}
+			r.back()
+			for range 50 { // it is lent no more
+				r.none()
+				s := script{next: r.next}
+				s.messages(1, 8)
+				s.send(far, 100)
+				r.upTo(s.next)
+			}
+			if r.p.Peer().Fetching() || len(r.o.taken) > 0 {
+				t.Error("the connection of a peer that counts is lent again")
+			}
+			r.o.taken <- struct{}{}
 		},
 		"a large body": func(r *reading, far *peer) {
 			s := script{next: r.next}

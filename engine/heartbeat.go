@@ -15,6 +15,7 @@ type heartbeat struct {
 	interval reactor.Timer // the next PING is due
 	silence  reactor.Timer // the answer to our PING is overdue
 	ttl      reactor.Timer // the peer's promised PING is overdue
+	asked    bool          // the peer has sent a PING, and may count the milliseconds to the PONG
 }
 
 const (
@@ -75,6 +76,7 @@ func (e *Stream) pinged(payload []byte) error {
 	if ttl > 0 && !e.beat.ttl.Pending() {
 		e.loop.SetTimer(&e.beat.ttl, time.Duration(ttl)*decisecond, e)
 	}
+	e.beat.asked = true
 	body := zmtp.AppendPong(nil, context)
 	e.sendCommand(body)
 	return nil

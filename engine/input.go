@@ -123,9 +123,21 @@ func (e *Stream) goOnIn(missed bool) {
 	case e.state != active:
 	case e.in.large.coming():
 		e.stopFetching() // only the loop reads those
+		e.calm()
 	case !missed:
 		e.considerFetching()
 		e.considerLending()
+	}
+}
+
+// calm has the loop not poll on for the rest of a large body that a stream brings: it
+// comes at once, and was read, or not soon. Where there may be answers, time matters.
+func (e *Stream) calm() {
+	switch e.opts.Type {
+	case option.Pull, option.Gather, option.Sub:
+		if e.in.large.body != nil {
+			e.loop.Calm()
+		}
 	}
 }
 

@@ -75,6 +75,10 @@ func (l *Loop) Relieve(now int64) { l.relief.Store(now) }
 // Relieved returns when that was last. Any goroutine.
 func (l *Loop) Relieved() int64 { return l.relief.Load() }
 
+// Calm says that nothing is to be expected for a while of what the caller has just
+// served, so that the loop need not poll on for it. Runs on the loop.
+func (l *Loop) Calm() { l.spin.calm = true }
+
 // Requeue lets s go on in the next turn. Runs on the loop; the caller must not
 // requeue an s that is already waiting.
 func (l *Loop) Requeue(s Stepper) { l.ready = append(l.ready, s) }

@@ -39,10 +39,16 @@ type spin struct {
 	budget int // empty turns allowed in a row
 	used   int
 	relief int64 // Loop.relief at the last park
+	calm   bool  // what was done last is no reason to poll on
 }
 
 // busy notes a turn that did something.
-func (s *spin) busy() { s.used = 0 }
+func (s *spin) busy() {
+	s.used = 0
+	if s.calm {
+		s.calm, s.used = false, s.budget
+	}
+}
 
 // again reports whether another empty turn is worth it.
 func (s *spin) again() bool {

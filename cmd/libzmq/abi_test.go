@@ -51,6 +51,7 @@ func library(t *testing.T) string {
 
 func (b *build) library(t *testing.T) string {
 	t.Helper()
+	needs(t, "make gcc", "make", "--version")
 	b.once.Do(func() {
 		readSources()
 		if b.dir, b.err = os.MkdirTemp("", "libzmq"); b.err != nil {
@@ -153,6 +154,7 @@ func TestStacksOfWhatWaits(t *testing.T) {
 // own, and none loses memory. The C files are compiled without Go, whose runtime
 // does things that valgrind takes for mistakes.
 func TestMessagesUnderValgrind(t *testing.T) {
+	needs(t, "valgrind", "valgrind", "--version")
 	to := filepath.Join(t.TempDir(), "message")
 	c := exec.Command("gcc", "-std=gnu11", "-g", "-I.", "-Itestdata", "testdata/message.c", "message.c", "pool.c", "plain.c",
 		"-lpthread", "-o", to)
@@ -244,6 +246,7 @@ func constants(t *testing.T, header string) map[string]string {
 
 // TestConstants: whatever libzmq's own header defines, ours does too, alike.
 func TestConstants(t *testing.T) {
+	needs(t, "libzmq3-dev", "test", "-e", "/usr/include/zmq.h")
 	ours, theirs := constants(t, "zmq.h"), constants(t, "/usr/include/zmq.h")
 	if len(theirs) < 200 {
 		t.Fatalf("only %d constants found", len(theirs))
@@ -261,6 +264,7 @@ func TestConstants(t *testing.T) {
 
 // TestPkgConfig: what a build asks for.
 func TestPkgConfig(t *testing.T) {
+	needs(t, "pkg-config", "pkg-config", "--version")
 	dir := library(t)
 	var said []byte
 	for _, ask := range []string{"--cflags", "--libs", "--modversion"} {

@@ -19,6 +19,13 @@ import (
 // of these. It delays what the connection brings besides messages.
 const attendTime = 100 * time.Millisecond
 
+// pollersMax is how many sockets of the process may have a poller of their own: each is
+// a descriptor, of which a program with thousands of sockets may have none to spare.
+const pollersMax = 256
+
+// pollers counts those that there are.
+var pollers atomic.Int32
+
 // attendance lets one goroutine that waits to receive sleep at the descriptor of the
 // socket's only connection, in a poller of the socket's own, so that a message wakes
 // it and nobody else. Others that wait meanwhile are woken by their channels, as is
@@ -117,18 +124,36 @@ func (b *Base) Lend(s *engine.Session, fd int) bool {
 // attendToken is that of the one descriptor in the poller.
 const attendToken poller.Token = 1
 
-// open makes the poller. It returns false where that would hold a thread.
+// open makes the poller. It returns false where that would hold a thread, or there are
+// enough.
 //
 // +checklocks:a.mu
 func (a *attendance) open() bool {
-	if a.poller == nil {
-		p, err := poller.New()
-		if err != nil {
-			return false
-		}
-		a.poller = p
+	if a.poller != nil {
+		return true
 	}
-	return a.poller.Light()
+	if pollers.Add(1) > pollersMax {
+		pollers.Add(-1)
+		return false
+	}
+	p, err := poller.New()
+	if err == nil && p.Light() {
+		a.poller = p
+		return true
+	}
+	if err == nil {
+		_ = p.Close()
+	}
+	pollers.Add(-1)
+	return false
+}
+
+// shut gives the poller back to the system.
+//
+// +checklocks:a.mu
+func (a *attendance) shut() {
+	_ = a.poller.Close()
+	pollers.Add(-1)
 }
 
 // TakeBack implements engine.Host.
@@ -193,7 +218,7 @@ func (a *attendance) leave() *engine.Session {
 	defer a.mu.Unlock()
 	a.inside = false
 	if a.closed {
-		_ = a.poller.Close()
+		a.shut()
 		return nil
 	}
 	a.attended()
@@ -245,7 +270,7 @@ func (a *attendance) close() {
 		a.forget()
 	}
 	if a.poller != nil && !a.inside {
-		_ = a.poller.Close()
+		a.shut()
 	}
 }
 

@@ -145,20 +145,27 @@ func (r *attending) lendTo(ctx context.Context) {
 		if r.lent() {
 			return
 		}
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			r.until("the receiver waits", r.asleep(1))
-			r.send(1, 8)
-		}()
-		var m msg.Msg
-		if err := r.in.Recv(ctx, &m, true); err != nil {
-			r.Fatal(err)
-		}
-		r.take(&m)
-		<-done
+		r.pace(ctx)
 	}
 	r.Fatal("the connection was never lent")
+}
+
+// pace receives a message that is sent when the receiver waits for it.
+func (r *attending) pace(ctx context.Context) {
+	r.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		r.until("the receiver waits", r.asleep(1))
+		r.send(1, 8)
+	}()
+	var m msg.Msg
+	if err := r.in.Recv(ctx, &m, true); err != nil {
+		r.Fatal(err)
+	}
+	r.take(&m)
+	<-done
+
 }
 
 // Whatever a receiver does between its waits, each message reaches it, in order and
@@ -393,6 +400,25 @@ func TestAttendEnds(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Only so many sockets have a poller of their own, and a closed one gives it back.
+func TestAttendPollersAreBounded(t *testing.T) {
+	had := pollers.Load()
+	pollers.Store(pollersMax)
+	r := newAttending(t, option.Push, option.Pull)
+	for range 100 {
+		if r.pace(r.ctx); r.lent() {
+			t.Fatal("one poller too many")
+		}
+	}
+	pollers.Store(had)
+	r.lend()
+	if n := pollers.Load(); n != had+1 {
+		t.Errorf("%d pollers, had %d", n, had)
+	}
+	_ = r.in.Close()
+	r.until("the poller is given back", func() bool { return pollers.Load() == had })
 }
 
 // Who attends allocates nothing, be its context one that can end or not.

@@ -165,7 +165,6 @@ func (r *attending) pace(ctx context.Context) {
 	}
 	r.take(&m)
 	<-done
-
 }
 
 // Whatever a receiver does between its waits, each message reaches it, in order and

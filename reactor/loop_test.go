@@ -97,7 +97,8 @@ func TestLoopNoLostWake(t *testing.T) {
 			runtime.Gosched() // the loop is on its way to sleep, or asleep
 		}
 	}
-	if s := l.Stats(); s.Commands != 5000 || s.Turns < s.Parks || s.Wakes > s.Commands {
+	// A sweep is a command, too.
+	if s := l.Stats(); s.Commands < 5000 || s.Turns < s.Parks || s.Wakes > s.Commands {
 		t.Errorf("%+v", s)
 	}
 }

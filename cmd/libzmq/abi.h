@@ -60,8 +60,7 @@ struct zl_slot {
 	_Atomic bool leased;        /* among those that the watcher looks after */
 	_Atomic uint32_t queued;    /* bytes in the outbox */
 	_Atomic uint32_t puts;      /* messages that were ever put in */
-	_Atomic uint32_t sent;      /* messages since sent_since_ns that were not */
-	_Atomic int64_t sent_since_ns;
+	_Atomic uint32_t passes;    /* times that they were handed over */
 
 	/* contexts: becomes readable when the context has ended; -1 before zmq_ctx_term */
 	int ended_fd;
@@ -205,19 +204,18 @@ enum {
 struct zl_outbox {
 	uint32_t begin, end; /* of bytes: [begin, end) is what Go has not got */
 	uint32_t room;       /* messages that may be put in before Go is asked again */
-	uint32_t puts;       /* messages put in since since_ns */
-	int64_t since_ns;
+	bool look;           /* the next one's thread looks whether its stream is dense */
 	unsigned char bytes[ZL_OUTBOX_BYTES];
 };
 
 void zl_outbox_wait(struct zl_slot *s);
-void zl_outbox_full(struct zl_slot *s);
+void zl_outbox_put(struct zl_slot *s);
 int zl_outbox_flush(struct zl_slot *s, int flags);
 void zl_outbox_settle(struct zl_slot *s);
 bool zl_outbox_flush_all(void);
 void zl_outbox_settle_context(uint32_t context);
 void zl_outbox_free(struct zl_slot *s);
-void zl_outbox_sent(struct zl_slot *s);
+void zl_outbox_by_itself(struct zl_slot *s, bool went);
 
 /* zl_outbox_hold gives the outbox to the calling thread, which waits for it. */
 static inline void zl_outbox_hold(struct zl_slot *s)

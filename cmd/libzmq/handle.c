@@ -55,8 +55,6 @@ struct zl_slot *zl_slot_new(enum zl_kind kind)
 	s->batch_max = 0;
 	atomic_store(&s->batch_held, false);
 	s->gathers = s->midway = false;
-	atomic_store(&s->sent, 0);
-	atomic_store(&s->sent_since_ns, 0);
 	atomic_store(&s->fd, -1);
 	atomic_store(&s->waiting_since, 0);
 	atomic_store_explicit(&s->kind, kind, memory_order_release);

@@ -38,17 +38,21 @@ static inline void pass_on(struct zl_slot *s)
 		goRaise(s->index);
 }
 
+/* small says whether a part is a message that may gather with others. */
+static inline bool small(const struct zl_slot *s, const struct out *o, int flags)
+{
+	return s->gathers && o->size <= ZL_GATHER_BYTES_MAX && !(flags & ZMQ_SNDMORE) && !s->midway;
+}
+
 /*
- * put lets a message gather where its socket has a stream of small ones. It returns
- * false where it has to go by itself.
+ * put lets a small message gather where there is a stream of them. It returns false
+ * where it has to go by itself.
  */
-static inline bool put(struct zl_slot *s, const struct out *o, int flags)
+static inline bool put(struct zl_slot *s, const struct out *o)
 {
 	struct zl_outbox *b;
 	bool done = false;
 
-	if (!s->gathers || o->size > ZL_GATHER_BYTES_MAX || (flags & ZMQ_SNDMORE) || s->midway)
-		return false;
 	zl_outbox_hold(s);
 	b = s->outbox;
 	if (b && b->room > 0 && b->end + ZL_FRAME_HEADER_MAX + o->size <= ZL_OUTBOX_BYTES) {
@@ -65,12 +69,7 @@ static inline bool put(struct zl_slot *s, const struct out *o, int flags)
 		if (o->size > 0)
 			memcpy(at, o->data, o->size);
 		b->end = (uint32_t)(at - b->bytes + o->size);
-		b->room--;
-		b->puts++;
-		atomic_store_explicit(&s->queued, b->end - b->begin, memory_order_relaxed);
-		atomic_store_explicit(&s->puts, atomic_load_explicit(&s->puts, memory_order_relaxed) + 1, memory_order_relaxed);
-		if (b->room == 0 || b->end > ZL_OUTBOX_BYTES - ZL_FRAME_HEADER_MAX - ZL_GATHER_BYTES_MAX)
-			zl_outbox_full(s);
+		zl_outbox_put(s);
 		done = true;
 	}
 	zl_outbox_drop(s);
@@ -97,13 +96,14 @@ static int send_part(struct zl_slot *s, struct out *o, int flags)
 	int64_t deadline;
 	int e;
 
-	if (put(s, o, flags))
+	bool paced = small(s, o, flags);
+
+	if (paced && put(s, o))
 		return 0;
-	if ((e = try_send(s, o, flags)) == 0 && s->gathers) {
+	if (paced)
+		zl_outbox_by_itself(s, false);
+	if ((e = try_send(s, o, flags)) == 0)
 		s->midway = (flags & ZMQ_SNDMORE) != 0;
-		if (o->size <= ZL_GATHER_BYTES_MAX && !s->midway)
-			zl_outbox_sent(s);
-	}
 	if (e != EAGAIN || (flags & ZMQ_DONTWAIT) || s->send_timeout_ms == 0)
 		goto done;
 	deadline = zl_deadline(s->send_timeout_ms);
@@ -117,6 +117,8 @@ static int send_part(struct zl_slot *s, struct out *o, int flags)
 done:
 	if (e == 0)
 		pass_on(s);
+	if (paced && e == 0)
+		zl_outbox_by_itself(s, true);
 	return e;
 }
 

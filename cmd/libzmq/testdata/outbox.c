@@ -179,8 +179,8 @@ static void threads(const char *endpoint)
 	CHECK(zmq_close(shared) == 0 && zmq_close(b) == 0);
 }
 
-/* elsewhere runs a PULL in another process, which reports on fd once it has received count numbers. */
-static pid_t elsewhere(const char *endpoint, uint32_t count, int *fd)
+/* elsewhere runs a PULL in another process, which reports on fd each time it has received count numbers more. */
+static pid_t elsewhere(const char *endpoint, uint32_t count, int times, int *fd)
 {
 	int p[2];
 
@@ -194,9 +194,11 @@ static pid_t elsewhere(const char *endpoint, uint32_t count, int *fd)
 	}
 	void *c = zmq_ctx_new(), *s = make(c, ZMQ_PULL);
 	MUST(zmq_connect(s, endpoint) == 0);
-	for (uint32_t i = 0; i < count; i++)
-		expect_number(s, i, 0);
-	MUST(write(p[1], "!", 1) == 1);
+	for (uint32_t n = 0; times-- > 0;) {
+		for (uint32_t i = 0; i < count; i++)
+			expect_number(s, n++, 0);
+		MUST(write(p[1], "!", 1) == 1);
+	}
 	_exit(failures != 0);
 }
 
@@ -212,13 +214,83 @@ static void stops(void)
 	set(a, ZMQ_IMMEDIATE, 1);
 	MUST(zmq_bind(a, "tcp://127.0.0.1:*") == 0);
 	MUST(zmq_getsockopt(a, ZMQ_LAST_ENDPOINT, last, &size) == 0);
-	pid_t child = elsewhere(last, STOPS, &fd);
+	pid_t child = elsewhere(last, STOPS, 1, &fd);
 	for (uint32_t i = 0; i < STOPS; i++)
 		send_number(a, i);
 	MUST(read(fd, &got, 1) == 1 && got == '!');
 	MUST(waitpid(child, &status, 0) == child && status == 0);
 	close(fd);
 	CHECK(zmq_close(a) == 0);
+}
+
+/* Short streams and what follows them: all of it is received although the program waits elsewhere. */
+static void becomes_thin(uint32_t burst)
+{
+	enum { TIMES = 40 };
+	void *a = make(ctx, ZMQ_PUSH);
+	char last[256], got;
+	size_t size = sizeof last;
+	int fd, status;
+	uint32_t n = 0;
+
+	set(a, ZMQ_IMMEDIATE, 1);
+	MUST(zmq_bind(a, "tcp://127.0.0.1:*") == 0);
+	MUST(zmq_getsockopt(a, ZMQ_LAST_ENDPOINT, last, &size) == 0);
+	pid_t child = elsewhere(last, burst, TIMES, &fd);
+	for (int i = 0; i < TIMES; i++) {
+		for (uint32_t k = 0; k < burst; k++)
+			send_number(a, n++);
+		MUST(read(fd, &got, 1) == 1 && got == '!');
+	}
+	MUST(waitpid(child, &status, 0) == child && status == 0);
+	close(fd);
+	CHECK(zmq_close(a) == 0);
+}
+
+/* A program that goes round many sockets: each keeps its order, none keeps its last message. */
+static void goes_round(void)
+{
+	enum { MANY = 300, ROUNDS = 50 };
+	static void *a[MANY];
+	static uint32_t next_of[MANY];
+	void *b = make(ctx, ZMQ_PULL);
+	char last[256];
+	size_t size = sizeof last;
+
+	MUST(zmq_bind(b, "tcp://127.0.0.1:*") == 0);
+	MUST(zmq_getsockopt(b, ZMQ_LAST_ENDPOINT, last, &size) == 0);
+	for (int i = 0; i < MANY; i++) {
+		a[i] = make(ctx, ZMQ_PUSH);
+		set(a[i], ZMQ_LINGER, -1);
+		MUST(zmq_connect(a[i], last) == 0);
+	}
+	memset(next_of, 0, sizeof next_of);
+	for (uint32_t n = 0; n < ROUNDS; n++)
+		for (uint32_t i = 0; i < MANY; i++)
+			send_number(a[i], i << 16 | n);
+	for (int k = 0; k < MANY * ROUNDS; k++) {
+		uint32_t n;
+		MUST(zmq_recv(b, &n, sizeof n, 0) == sizeof n);
+		MUST((n & 0xffff) == next_of[n >> 16]++);
+	}
+	/* Some are closed with what they have, the others send on. */
+	for (uint32_t n = 0; n < ROUNDS; n++)
+		for (uint32_t i = 0; i < MANY; i++)
+			if (n <= i)
+				send_number(a[i], i << 16 | (ROUNDS + n));
+			else if (n == i + 1)
+				CHECK(zmq_close(a[i]) == 0);
+	for (uint32_t i = 0, all = 0; i < MANY; i++) {
+		for (all = next_of[i] - ROUNDS; all < (i < ROUNDS ? i + 1 : ROUNDS);) {
+			uint32_t n;
+			MUST(zmq_recv(b, &n, sizeof n, 0) == sizeof n);
+			MUST((n & 0xffff) == next_of[n >> 16]++);
+			all = next_of[i] - ROUNDS;
+		}
+		if (i + 1 >= ROUNDS)
+			CHECK(zmq_close(a[i]) == 0);
+	}
+	CHECK(zmq_close(b) == 0);
 }
 
 /* Closing, and ending the context, waits for all that was sent. */
@@ -347,6 +419,10 @@ int main(void)
 
 	MUST((ctx = zmq_ctx_new()) != NULL);
 	stops();
+	becomes_thin(1);
+	becomes_thin(30);
+	becomes_thin(300);
+	goes_round();
 	at_once(ZMQ_PUSH, ZMQ_PULL);
 	at_once(ZMQ_DEALER, ZMQ_DEALER);
 	at_once(ZMQ_PAIR, ZMQ_PAIR);

@@ -5,6 +5,7 @@
 package socket
 
 import (
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -23,9 +24,15 @@ type hearer interface {
 // to those who hear it, such as pollers. It costs nothing before one of them is
 // asked for. The zero value has neither.
 type signal struct {
-	// shared; atomic, written under mu: the descriptor is readable; it is there;
-	// there are hearers; one of both is there
-	raised  atomic.Bool
+	// shared; atomic: the descriptor is readable, or will be when its one writer has
+	// come to write
+	raised atomic.Bool
+	// shared; atomic: who is about to write; pairs with closed
+	writers atomic.Int32
+	closed  atomic.Bool
+
+	// shared; atomic, written under mu: the descriptor is there; there are hearers;
+	// one of both is there
 	made    atomic.Bool
 	watched atomic.Bool
 	heard   atomic.Bool
@@ -33,10 +40,9 @@ type signal struct {
 	mu sync.Mutex
 	// +checklocks:mu
 	hearers []hearer
-	// +checklocks:mu
-	in, out int // to poll and to write; the same for an eventfd
-	// +checklocks:mu
-	closed bool
+
+	// to poll and to write, the same for an eventfd; published by made
+	in, out int
 }
 
 // raise makes the descriptor readable and tells the hearers. A leaf call: any lock
@@ -46,15 +52,20 @@ func (s *signal) raise() {
 		return
 	}
 	s.turned()
-	if !s.made.Load() || s.raised.Load() {
-		return
+	if s.made.Load() && !s.raised.Load() && !s.raised.Swap(true) {
+		s.write()
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.closed && !s.raised.Load() {
-		s.raised.Store(true)
+}
+
+// write makes the descriptor readable, for who has set raised. It holds no lock: the
+// thread that it wakes may get the processor of this one at once, and would wait for
+// it.
+func (s *signal) write() {
+	s.writers.Add(1)
+	if !s.closed.Load() {
 		raiseSignal(s.out)
 	}
+	s.writers.Add(-1)
 }
 
 // turned tells the hearers alone: what has changed is the outcome of a call on the
@@ -98,21 +109,24 @@ func (s *signal) clear() {
 		return
 	}
 	s.mu.Lock()
-	if !s.closed {
-		clearSignal(s.in)
+	defer s.mu.Unlock()
+	// Where nothing is to be read yet the writer is still on its way, and raised stays.
+	if !s.closed.Load() && clearSignal(s.in) {
+		s.raised.Store(false)
 	}
-	s.raised.Store(false)
-	s.mu.Unlock()
 }
 
 // close gives the descriptor back to the system.
 func (s *signal) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.made.Load() && !s.closed {
-		closeSignal(s.in, s.out)
+	if s.closed.Swap(true) || !s.made.Load() {
+		return
 	}
-	s.closed = true
+	for s.writers.Load() > 0 {
+		runtime.Gosched() // it is at its write, or will see closed
+	}
+	closeSignal(s.in, s.out)
 }
 
 // FD returns a descriptor that polls readable after something may have changed for
@@ -128,7 +142,7 @@ func (b *Base) FD() (int, error) {
 	s := &b.signal
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.closed.Load() {
 		return -1, errno.ENOTSOCK
 	}
 	if !s.made.Load() {
@@ -140,7 +154,7 @@ func (b *Base) FD() (int, error) {
 		s.raised.Store(true)
 		s.made.Store(true)
 		s.heard.Store(true)
-		raiseSignal(out) // what has happened before is not lost
+		s.write() // what has happened before is not lost
 	}
 	return s.in, nil
 }

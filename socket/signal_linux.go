@@ -21,9 +21,11 @@ func raiseSignal(fd int) {
 	_, _ = unix.Write(fd, one[:])
 }
 
-func clearSignal(fd int) {
+// clearSignal takes back what one raiseSignal has written; false where there is nothing.
+func clearSignal(fd int) bool {
 	var count [8]byte
-	_, _ = unix.Read(fd, count[:])
+	n, _ := unix.Read(fd, count[:])
+	return n > 0
 }
 
 func closeSignal(in, _ int) { _ = unix.Close(in) }

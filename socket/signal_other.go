@@ -26,9 +26,11 @@ func raiseSignal(fd int) {
 	_, _ = unix.Write(fd, []byte{1})
 }
 
-func clearSignal(fd int) {
+// clearSignal takes back what one raiseSignal has written; false where there is nothing.
+func clearSignal(fd int) bool {
 	var b [8]byte
-	_, _ = unix.Read(fd, b[:])
+	n, _ := unix.Read(fd, b[:])
+	return n > 0
 }
 
 func closeSignal(in, out int) {

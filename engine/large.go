@@ -36,6 +36,7 @@ type large struct {
 
 	expect int                // size of the last one; the next is likely to have it too. 0: none is expected
 	lead   int                // bytes that came before the last one, since the one before that
+	tails  bool               // with the end of the last one came the beginning of the next
 	guess  *buf.Body          // memory for the next
 	head   [leadBytesMax]byte // and for its lead; the pipe's tail takes that of body
 }
@@ -88,7 +89,9 @@ func (l *large) foresee(from uint64, size int) {
 
 // readLarge reads into the body that is on its way and, behind it, into memory
 // for the next one, which as a rule has the same size and the same frames before it:
-// these, its header and its body each to its place with one system call.
+// these, its header and its body each to its place with one system call. Where the
+// peer waits for an answer the next one comes when this one is over, whose memory it
+// may have then, and which the caches still hold: no memory is taken for it before.
 func (e *Stream) readLarge() (int, bool) {
 	l := &e.in.large
 	var iov [3]unix.Iovec
@@ -104,11 +107,10 @@ func (e *Stream) readLarge() (int, bool) {
 		add(l.body.Bytes()[l.have:])
 	}
 	if l.expect > 0 && (l.body == nil || e.pipe.Credit() > 1) {
-		if l.guess == nil {
-			l.guess = buf.NewBody(l.expect)
-		}
 		add(l.head[:l.lead])
-		add(l.guess.Bytes())
+		if l.body == nil || l.tails {
+			add(e.guessed().Bytes())
+		}
 	}
 	got, no := transport.Readv(e.fd, iov[:n])
 	if !e.arrived(got, no) {
@@ -120,6 +122,15 @@ func (e *Stream) readLarge() (int, bool) {
 		return 0, false
 	}
 	return got, got == want
+}
+
+// guessed returns the memory for the next body.
+func (e *Stream) guessed() *buf.Body {
+	l := &e.in.large
+	if l.guess == nil {
+		l.guess = buf.NewBody(l.expect)
+	}
+	return l.guess
 }
 
 // growLarge makes room for more of a body whose size was not trusted at once.
@@ -144,6 +155,7 @@ func (e *Stream) landLarge(got int) error {
 		if l.have < l.size {
 			return nil
 		}
+		l.tails = got > 0
 		e.endLarge()
 	}
 	err := e.landGuess(got)
@@ -169,7 +181,9 @@ func (e *Stream) landGuess(got int) error {
 	// Something else came: put it together in the tail and scan it.
 	tail := e.pipe.Writer().Space(0, got+leadBytesMax)
 	copy(tail, head)
-	copy(tail[len(head):], l.guess.Bytes()[:have])
+	if have > 0 {
+		copy(tail[len(head):], l.guess.Bytes()[:have])
+	}
 	l.dropGuess()
 	l.expect = 0
 	e.in.raw = got
@@ -190,7 +204,7 @@ func (e *Stream) startGuess(flags byte, head []byte, have int) error {
 		e.in.mid = true
 	}
 	l.foresee(l.from+uint64(l.size+len(head)), l.expect)
-	l.body, l.guess, l.flags, l.have = l.guess, nil, flags, have
+	l.body, l.guess, l.flags, l.have = e.guessed(), nil, flags, have
 	if have == l.size {
 		e.endLarge()
 	}

@@ -79,6 +79,7 @@ void zl_slot_free(struct zl_slot *s);
 struct zl_slot *zl_slot_of(const void *handle, enum zl_kind kind);
 bool zl_waiting_since(uint32_t index, int64_t *since_ms);
 bool zl_is_slot(const void *handle);
+void zl_slots_hold(bool hold);
 
 /* --- messages (message.c) --- */
 
@@ -138,6 +139,7 @@ void zl_msg_clear(struct zl_msg *m);
 void zl_msg_release(struct zl_msg *m);
 struct zl_content *zl_pool_get(size_t size);
 bool zl_pool_put(struct zl_content *c);
+void zl_pool_hold(bool hold);
 struct zl_content *zl_content_new(size_t size);
 void zl_content_release(struct zl_content *c);
 void zl_contents_release(struct zl_content **all, size_t count);

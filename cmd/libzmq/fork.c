@@ -74,9 +74,23 @@ void *zl_twin(const char *name)
 	return f;
 }
 
+/* What needs no Go works in the child as it did before: its locks are nobody's there. */
+static void before(void)
+{
+	zl_slots_hold(true);
+	zl_pool_hold(true);
+}
+
+static void after(void)
+{
+	zl_pool_hold(false);
+	zl_slots_hold(false);
+}
+
 /* In the child: the lock may have been held by a thread that is not there. */
 static void in_child(void)
 {
+	after();
 	zl_forked = true;
 	twin = NULL;
 	pthread_mutex_init(&lock, NULL);
@@ -84,5 +98,5 @@ static void in_child(void)
 
 __attribute__((constructor)) static void watch_forks(void)
 {
-	pthread_atfork(NULL, NULL, in_child);
+	pthread_atfork(before, after, in_child);
 }

@@ -105,3 +105,12 @@ bool zl_waiting_since(uint32_t index, int64_t *since_ms)
 	*since_ms = atomic_load(&slots[index].waiting_since);
 	return true;
 }
+
+/* zl_slots_hold takes the lock for the time of a fork, or gives it back. */
+void zl_slots_hold(bool hold)
+{
+	if (hold)
+		pthread_mutex_lock(&lock);
+	else
+		pthread_mutex_unlock(&lock);
+}

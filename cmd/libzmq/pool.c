@@ -80,3 +80,12 @@ bool zl_pool_put(struct zl_content *c)
 	pthread_mutex_unlock(&lock);
 	return kept;
 }
+
+/* zl_pool_hold takes the lock for the time of a fork, or gives it back. */
+void zl_pool_hold(bool hold)
+{
+	if (hold)
+		pthread_mutex_lock(&lock);
+	else
+		pthread_mutex_unlock(&lock);
+}

@@ -52,7 +52,18 @@ static void signals(void)
 	INTERRUPTED(zmq_poll(&item, 1, -1));
 	CHECK(zmq_poller_add(p, s, NULL, ZMQ_POLLIN) == 0);
 	INTERRUPTED(zmq_poller_wait(p, &event, -1));
+	INTERRUPTED(zmq_poller_wait_all(p, &event, 1, -1));
 	CHECK(zmq_poller_destroy(&p) == 0);
+
+	/* So does a send without peers, of one part and of more, and a proxy. */
+	other = make(ctx, ZMQ_PUSH);
+	set(other, ZMQ_SNDTIMEO, -1);
+	MUST(zmq_bind(other, "tcp://127.0.0.1:*") == 0);
+	INTERRUPTED(zmq_send(other, b, 1, 0));
+	INTERRUPTED(zmq_send(other, b, 1, ZMQ_SNDMORE));
+	INTERRUPTED(zmq_proxy(s, other, NULL));
+	INTERRUPTED(zmq_proxy_steerable(s, other, NULL, NULL));
+	CHECK(zmq_close(other) == 0);
 
 	/* zmq_ppoll lets a signal in only while it waits. */
 	sigemptyset(&none);
@@ -142,6 +153,49 @@ static void forks(void)
 	CHECK(zmq_close(a) == 0 && zmq_close(b) == 0);
 }
 
+static volatile bool churning;
+
+/* churn uses what needs no Go, as children of a fork may. */
+static void *churn(void *unused)
+{
+	(void)unused;
+	do {
+		zmq_msg_t m;
+		void *t = zmq_timers_new();
+		MUST(zmq_msg_init_size(&m, 8192) == 0 && zmq_msg_close(&m) == 0);
+		MUST(t != NULL && zmq_timers_destroy(&t) == 0);
+	} while (churning);
+	return NULL;
+}
+
+/* A fork may come while other threads make messages and handles, which the child does then. */
+static void forks_amid(void)
+{
+	enum { CHILDREN = 200, CHURNS = 3 };
+	pthread_t all[CHURNS];
+	int status = -1;
+
+	churning = true;
+	for (int i = 0; i < CHURNS; i++)
+		MUST(pthread_create(&all[i], NULL, churn, NULL) == 0);
+	for (int i = 0; i < CHILDREN; i++) {
+		pid_t pid = fork();
+		MUST(pid >= 0);
+		if (pid == 0) {
+			signal(SIGALRM, SIG_DFL);
+			alarm(20);
+			churning = false;
+			churn(NULL);
+			_exit(failures != 0);
+		}
+		MUST(waitpid(pid, &status, 0) == pid);
+		MUST(status == 0);
+	}
+	churning = false;
+	for (int i = 0; i < CHURNS; i++)
+		MUST(pthread_join(all[i], NULL) == 0);
+}
+
 static void *worker(void *arg)
 {
 	void *s = make(ctx, ZMQ_PUSH);
@@ -180,6 +234,7 @@ int main(void)
 	signals();
 	storm();
 	forks();
+	forks_amid();
 	threads();
 	/* The process ends with a context and sockets alive. */
 	a = make(ctx, ZMQ_PAIR);

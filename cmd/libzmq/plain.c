@@ -111,24 +111,41 @@ void *zmq_atomic_counter_new(void)
 	return c;
 }
 
+/* counter_of returns a counter; for NULL, which is an error, one that stands in. */
+static _Atomic int *counter_of(void *counter, _Atomic int *none)
+{
+	if (counter)
+		return counter;
+	errno = EFAULT;
+	return none;
+}
+
 void zmq_atomic_counter_set(void *counter, int value)
 {
-	atomic_store((_Atomic int *)counter, value);
+	_Atomic int none = 0;
+
+	atomic_store(counter_of(counter, &none), value);
 }
 
 int zmq_atomic_counter_inc(void *counter)
 {
-	return atomic_fetch_add((_Atomic int *)counter, 1);
+	_Atomic int none = 0;
+
+	return atomic_fetch_add(counter_of(counter, &none), 1);
 }
 
 int zmq_atomic_counter_dec(void *counter)
 {
-	return atomic_fetch_sub((_Atomic int *)counter, 1) != 1;
+	_Atomic int none = 1;
+
+	return atomic_fetch_sub(counter_of(counter, &none), 1) != 1;
 }
 
 int zmq_atomic_counter_value(void *counter)
 {
-	return atomic_load((_Atomic int *)counter);
+	_Atomic int none = 0;
+
+	return atomic_load(counter_of(counter, &none));
 }
 
 void zmq_atomic_counter_destroy(void **counter)

@@ -262,6 +262,44 @@ func TestConstants(t *testing.T) {
 	}
 }
 
+// compiles has a compiler check a text.
+func compiles(t *testing.T, text, compiler string, args ...string) {
+	t.Helper()
+	c := exec.Command(compiler, append(args, "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I.", "-")...)
+	c.Stdin = strings.NewReader(text)
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Errorf("%v: %v\n%s", c.Args, err, out)
+	}
+}
+
+// TestHeaderAnywhere: the header is good for each standard of C and C++, alone.
+func TestHeaderAnywhere(t *testing.T) {
+	for _, draft := range []string{"", "#define ZMQ_BUILD_DRAFT_API\n"} {
+		text := draft + "#include <zmq.h>\nint main(void) { return zmq_errno(); }\n"
+		for _, std := range []string{"c89", "c99", "c11", "c17", "gnu17"} {
+			compiles(t, text, "gcc", "-x", "c", "-std="+std, "-pedantic")
+		}
+		for _, std := range []string{"c++98", "c++11", "c++20"} {
+			compiles(t, text, "g++", "-x", "c++", "-std="+std, "-pedantic")
+		}
+	}
+}
+
+// TestPrototypes: a compiler that knows libzmq's own header takes ours for the same
+// functions.
+func TestPrototypes(t *testing.T) {
+	header, err := os.ReadFile("zmq.h")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := "#define ZMQ_BUILD_DRAFT_API\n#define ZMQ_HAVE_PPOLL\n#include <signal.h>\n#include </usr/include/zmq.h>\n#define ZMQ_EXPORT extern\n"
+	prototypes := regexp.MustCompile(`(?m)^ZMQ_EXPORT [^;#]*\);$`).FindAllString(string(header), -1)
+	if len(prototypes) != len(declared(t)) {
+		t.Errorf("%d prototypes found", len(prototypes))
+	}
+	compiles(t, text+strings.Join(prototypes, "\n"), "gcc", "-x", "c", "-std=gnu17")
+}
+
 // TestPkgConfig: what a build asks for.
 func TestPkgConfig(t *testing.T) {
 	needs(t, "pkg-config", "pkg-config", "--version")

@@ -492,7 +492,9 @@ ZMQ_EXPORT int zmq_msg_init_buffer (zmq_msg_t *msg, const void *data, size_t siz
 ZMQ_EXPORT int zmq_socket_get_peer_state (void *socket, const void *routing_id, size_t routing_id_size);
 ZMQ_EXPORT int zmq_socket_monitor_versioned (void *socket, const char *endpoint, uint64_t events, int version, int type);
 ZMQ_EXPORT int zmq_socket_monitor_pipes_stats (void *socket);
+#ifdef SIG_BLOCK /* not where a compiler is asked for ISO C and nothing else */
 ZMQ_EXPORT int zmq_ppoll (zmq_pollitem_t *items, int count, long timeout_ms, const sigset_t *mask);
+#endif
 
 #define ZMQ_HAVE_POLLER
 

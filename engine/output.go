@@ -187,7 +187,9 @@ func (e *Stream) write(budget int) outcome {
 		return blocked
 	}
 	e.out.stuck = false
-	for budget > 0 {
+	// Beyond the budget it is only seen whether that was all, so that nobody is
+	// called to write what is not there.
+	for budget > 0 || !e.out.slow && !e.out.partway && !e.pipe.Reader().Ready() {
 		if !e.out.partway && !e.writeCommands() {
 			return blocked
 		}

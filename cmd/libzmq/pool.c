@@ -16,13 +16,17 @@ enum {
 	CLASS_BITS_MIN = 12,
 	CLASS_BITS_MAX = 22,
 	CLASSES = CLASS_BITS_MAX - CLASS_BITS_MIN + 1,
-	POOL_BYTES_MAX = 32 << 20, /* kept in all classes together */
+	KEPT_BYTES_MIN = 32 << 20, /* may be free in all classes together, more only while more is in use */
 };
 
-/* lock guards what is free, a list by class linked through hint, and its size. */
+/*
+ * lock guards what is free, a list by class linked through hint, its size, and that of
+ * what is in use. A sender at its high-water mark goes on when half of what it has sent
+ * is through, and wants all of that back at once.
+ */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct zl_content *free_of[CLASSES];
-static size_t free_bytes;
+static size_t free_bytes, used_bytes;
 
 static size_t bytes_of(int class)
 {
@@ -41,6 +45,18 @@ static int class_of(size_t size)
 	return class;
 }
 
+/* take takes the memory of a body off a list. Runs under lock. */
+static struct zl_content *take(int class)
+{
+	struct zl_content *c = free_of[class];
+
+	if (c) {
+		free_of[class] = c->hint;
+		free_bytes -= bytes_of(class);
+	}
+	return c;
+}
+
 /* zl_pool_get returns memory for a body; NULL without any. */
 struct zl_content *zl_pool_get(size_t size)
 {
@@ -48,37 +64,53 @@ struct zl_content *zl_pool_get(size_t size)
 	struct zl_content *c = NULL;
 
 	if (class >= 0) {
-		pthread_mutex_lock(&lock);
-		if ((c = free_of[class])) {
-			free_of[class] = c->hint;
-			free_bytes -= bytes_of(class);
-		}
-		pthread_mutex_unlock(&lock);
 		size = bytes_of(class);
+		pthread_mutex_lock(&lock);
+		c = take(class);
+		used_bytes += size;
+		pthread_mutex_unlock(&lock);
 	}
 	if (!c && size <= SIZE_MAX - sizeof *c)
 		c = malloc(sizeof *c + size);
-	if (c)
+	if (c) {
 		c->class = class;
+	} else if (class >= 0) {
+		pthread_mutex_lock(&lock);
+		used_bytes -= size;
+		pthread_mutex_unlock(&lock);
+	}
 	return c;
 }
 
-/* zl_pool_put keeps the memory of a body that is over; false where it is not kept. */
+/* surplus takes one off the lists where they hold more than they may. Runs under lock. */
+static struct zl_content *surplus(void)
+{
+	struct zl_content *c = NULL;
+
+	if (free_bytes > KEPT_BYTES_MIN && free_bytes > used_bytes)
+		for (int class = CLASSES - 1; class >= 0 && !c; class--)
+			c = take(class);
+	return c;
+}
+
+/* zl_pool_put keeps the memory of a body that is over; false where it is none of the pool's. */
 bool zl_pool_put(struct zl_content *c)
 {
-	bool kept = false;
+	struct zl_content *over[2];
 
 	if (c->class < 0)
 		return false;
 	pthread_mutex_lock(&lock);
-	if (free_bytes + bytes_of(c->class) <= POOL_BYTES_MAX) {
-		c->hint = free_of[c->class];
-		free_of[c->class] = c;
-		free_bytes += bytes_of(c->class);
-		kept = true;
-	}
+	c->hint = free_of[c->class];
+	free_of[c->class] = c;
+	free_bytes += bytes_of(c->class);
+	used_bytes -= bytes_of(c->class);
+	over[0] = surplus();
+	over[1] = surplus(); /* what may be kept has become less as well */
 	pthread_mutex_unlock(&lock);
-	return kept;
+	free(over[0]);
+	free(over[1]);
+	return true;
 }
 
 /* zl_pool_hold takes the lock for the time of a fork, or gives it back. */

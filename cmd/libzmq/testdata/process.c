@@ -226,6 +226,42 @@ static void threads(void)
 	CHECK(zmq_close(s) == 0);
 }
 
+static long resident_mib(void)
+{
+	long all = 0, resident = 0;
+	FILE *f = fopen("/proc/self/statm", "r");
+
+	MUST(f && fscanf(f, "%ld %ld", &all, &resident) == 2);
+	fclose(f);
+	return resident * sysconf(_SC_PAGESIZE) >> 20;
+}
+
+/* The memory of large bodies is kept as long as as much is in use, and 32 MiB after that. */
+static void memory(void)
+{
+	enum { BODIES = 200, BYTES = 1 << 20 };
+	static zmq_msg_t all[BODIES];
+	long before = resident_mib();
+
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < BODIES; i++) {
+			MUST(zmq_msg_init_size(&all[i], BYTES) == 0);
+			memset(zmq_msg_data(&all[i]), round, BYTES);
+		}
+		MUST(resident_mib() >= before + BODIES && resident_mib() <= before + BODIES + 48);
+		for (int i = 0; i < BODIES / 2; i++)
+			MUST(zmq_msg_close(&all[i]) == 0);
+		for (int i = 0; i < BODIES / 2; i++) {
+			MUST(zmq_msg_init_size(&all[i], i % 2 ? BYTES : BYTES / 4) == 0);
+			memset(zmq_msg_data(&all[i]), round, zmq_msg_size(&all[i]));
+		}
+		CHECK(resident_mib() <= before + BODIES + 48);
+		for (int i = 0; i < BODIES; i++)
+			MUST(zmq_msg_close(&all[i]) == 0);
+		CHECK(resident_mib() <= before + 48);
+	}
+}
+
 int main(void)
 {
 	void *a, *b;
@@ -236,6 +272,7 @@ int main(void)
 	forks();
 	forks_amid();
 	threads();
+	memory();
 	/* The process ends with a context and sockets alive. */
 	a = make(ctx, ZMQ_PAIR);
 	b = make(ctx, ZMQ_PAIR);

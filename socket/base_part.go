@@ -161,3 +161,14 @@ func (b *Base) RecvSmall(room func() bool, take func(data []byte, props *msg.Pro
 		take(data, p.Props)
 	}
 }
+
+// Wants reports whether a message that begins so is one that the socket receives, as
+// its options are now: a SUB's subscriptions. Safe from any goroutine.
+func (b *Base) Wants(topic []byte) bool {
+	if b.sift == nil {
+		return true
+	}
+	b.lockRecv()
+	defer b.unlockRecv()
+	return b.sift.wants(topic)
+}

@@ -187,6 +187,7 @@ struct zl_batch {
 
 void zl_batch_setup(struct zl_slot *s);
 void zl_batch_set(struct zl_slot *s, int option, int value);
+void zl_batch_sift(struct zl_slot *s);
 void zl_batch_free(struct zl_slot *s);
 bool zl_batch_hold(struct zl_slot *s);
 void zl_batch_drop(struct zl_slot *s);

@@ -43,3 +43,16 @@ func receiveAhead(b *socket.Base, batch *C.struct_zl_batch) {
 func batchBytes(batch *C.struct_zl_batch, from, size C.size_t) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(&batch.bytes[from])), size)
 }
+
+// goWants says whether a message that was received ahead would be received still.
+//
+//export goWants
+func goWants(at C.uint32_t, data unsafe.Pointer, size C.size_t, wants *C.int) (e C.int) {
+	defer guard(&e)
+	return on(at, func(b *socket.Base) error {
+		if !b.Wants(view(data, size)) {
+			*wants = 0
+		}
+		return nil
+	})
+}

@@ -5,7 +5,7 @@
  * Messages received ahead. Where a stream of small messages comes in faster than the
  * program takes them, one call into Go brings many, and the calls after it stay in C.
  * Only for types that receive from all peers in turn and whose state does not depend
- * on it; never more than an eighth of RCVHWM, so that the marks keep their meaning.
+ * on it, but for subscriptions (zl_batch_sift); never more than an eighth of RCVHWM, so that the marks keep their meaning.
  * Previous: part.c. Next: ahead.go, which fills.
  */
 
@@ -13,6 +13,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "_cgo_export.h"
 
 static int share(int hwm)
 {
@@ -24,7 +26,7 @@ static int share(int hwm)
 /* zl_batch_setup is for a new socket. */
 void zl_batch_setup(struct zl_slot *s)
 {
-	s->batch_max = s->type == ZMQ_PULL || s->type == ZMQ_DEALER ? share(1000) : 0;
+	s->batch_max = s->type == ZMQ_PULL || s->type == ZMQ_DEALER || s->type == ZMQ_SUB ? share(1000) : 0;
 	s->streak = 0;
 }
 
@@ -37,6 +39,36 @@ void zl_batch_set(struct zl_slot *s, int option, int value)
 		s->batch_max = share(value);
 	if (option == ZMQ_CONFLATE && value)
 		s->batch_max = 0;
+}
+
+/*
+ * zl_batch_sift drops what was received ahead and is not subscribed to any more. Where
+ * another thread has the batch it is empty, or receives from it at this moment.
+ */
+void zl_batch_sift(struct zl_slot *s)
+{
+	if (!zl_batch_hold(s))
+		return;
+	struct zl_batch *b = s->batch;
+	size_t to = b ? b->read : 0;
+	for (size_t at = to; b && at < b->end;) {
+		struct zl_ahead *a = (struct zl_ahead *)(b->bytes + at);
+		size_t size = sizeof *a + ((a->size + 15) & ~(size_t)15);
+		int wants = 1;
+		goWants(s->index, a + 1, a->size, &wants);
+		if (wants) {
+			memmove(b->bytes + to, a, size);
+			to += size;
+		} else {
+			if (a->props)
+				zl_props_release(a->props);
+			atomic_fetch_sub_explicit(&b->count, 1, memory_order_relaxed);
+		}
+		at += size;
+	}
+	if (b)
+		b->end = to;
+	zl_batch_drop(s);
 }
 
 /* zl_batch_free drops what has not been taken, with a socket. */

@@ -231,6 +231,8 @@ int zmq_setsockopt(void *socket, int option, const void *value, size_t size)
 		memcpy(&n, value, sizeof n);
 		zl_batch_set(s, option, n);
 	}
+	if (e == 0 && (option == ZMQ_UNSUBSCRIBE || option == ZMQ_SUBSCRIBE || option == ZMQ_INVERT_MATCHING))
+		zl_batch_sift(s);
 	return zl_result(e);
 }
 

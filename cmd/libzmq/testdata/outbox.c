@@ -349,6 +349,35 @@ static void publishes(void)
 	CHECK(zmq_close(pub) == 0);
 }
 
+/* What was received ahead is dropped with its subscription, and only that. */
+static void unsubscribes(int invert)
+{
+	enum { EACH = 300, BEFORE = 100 };
+	void *pub = make(ctx, ZMQ_PUB), *sub = make(ctx, ZMQ_SUB);
+	const char *topics[] = { "apples", "pears", "plums" };
+	char got[8];
+	int n = 0;
+
+	set(sub, ZMQ_INVERT_MATCHING, invert);
+	set(pub, ZMQ_INVERT_MATCHING, invert);
+	for (int i = 0; i < 3; i++)
+		if (!invert)
+			MUST(zmq_setsockopt(sub, ZMQ_SUBSCRIBE, topics[i], 2) == 0);
+	join(pub, sub, "inproc://unsubscribes");
+	for (int i = 0; i < EACH; i++)
+		for (int k = 0; k < 3; k++)
+			send_text(pub, topics[k], 0);
+	for (; n < BEFORE; n++)
+		expect(sub, topics[n % 3], false);
+	MUST(zmq_setsockopt(sub, invert ? ZMQ_SUBSCRIBE : ZMQ_UNSUBSCRIBE, topics[1], 2) == 0);
+	for (; n < EACH * 3; n++)
+		if (n % 3 != 1)
+			expect(sub, topics[n % 3], false);
+	FAILS(zmq_recv(sub, got, sizeof got, ZMQ_DONTWAIT), EAGAIN);
+	CHECK(!(get(sub, ZMQ_EVENTS) & ZMQ_POLLIN));
+	CHECK(zmq_close(pub) == 0 && zmq_close(sub) == 0);
+}
+
 /* A stream ends with its context. */
 static void *streams(void *s)
 {
@@ -438,6 +467,8 @@ int main(void)
 	lingers();
 	disconnects();
 	publishes();
+	unsubscribes(0);
+	unsubscribes(1);
 	ends();
 	peer_goes();
 	CHECK(zmq_ctx_term(ctx) == 0);

@@ -13,20 +13,24 @@ import (
 
 // edge case 34
 func TestMaxMsgSizeCountsTheCipher(t *testing.T) {
-	const overhead = 33 // name and nonce of MESSAGE, the box, the flags
-	serverPublic, serverSecret := zmq.NewCurveKeypair()
-	public, secret := zmq.NewCurveKeypair()
-	for size, passes := range map[int]bool{1000 - overhead: true, 1000 - overhead + 1: false} {
-		w := newWorld(t)
-		in, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*", zmq.WithMaxMsgSize(1000), zmq.WithCurveServer(true), zmq.WithCurveSecretKey(serverSecret))
-		events := in.Events(w.ctx, zmq.EventDisconnected)
-		out := w.connected(zmq.PUSH, ep, zmq.WithCurvePublicKey(public), zmq.WithCurveSecretKey(secret), zmq.WithCurveServerKey(serverPublic))
-		w.send(out, strings.Repeat("x", size))
-		if passes {
-			w.want(in, strings.Repeat("x", size))
-			continue
-		}
-		until(events, zmq.EventDisconnected)
+	for _, wire := range wires {
+		t.Run(wire, func(t *testing.T) {
+			const overhead = 33 // name and nonce of MESSAGE, the box, the flags
+			serverPublic, serverSecret := zmq.NewCurveKeypair()
+			public, secret := zmq.NewCurveKeypair()
+			for size, passes := range map[int]bool{1000 - overhead: true, 1000 - overhead + 1: false} {
+				w := newWorldOn(t, wire)
+				in, ep := w.bound(zmq.PULL, w.any(), zmq.WithMaxMsgSize(1000), zmq.WithCurveServer(true), zmq.WithCurveSecretKey(serverSecret))
+				events := in.Events(w.ctx, zmq.EventDisconnected)
+				out := w.connected(zmq.PUSH, ep, zmq.WithCurvePublicKey(public), zmq.WithCurveSecretKey(secret), zmq.WithCurveServerKey(serverPublic))
+				w.send(out, strings.Repeat("x", size))
+				if passes {
+					w.want(in, strings.Repeat("x", size))
+					continue
+				}
+				until(events, zmq.EventDisconnected)
+			}
+		})
 	}
 }
 

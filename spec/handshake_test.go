@@ -48,28 +48,32 @@ func TestAsServerIsZeroAndNotLookedAt(t *testing.T) {
 
 // edge case 10
 func TestUnversionedPeerHearsAll(t *testing.T) {
-	for _, typ := range []zmq.SocketType{zmq.PUB, zmq.XPUB} {
-		for _, v := range oldPeers {
-			t.Run(typ.String()+" "+v.name, func(t *testing.T) {
-				w := newWorld(t)
-				s, ep := w.bound(typ, "tcp://127.0.0.1:*", zmq.WithRoutingID([]byte("iii")))
-				p := w.dial(ep)
-				v.greet(p, typ, zmq.SUB, "")
-				if v.name == "unversioned" {
-					w.must(s.WaitSubscribed(w.ctx, 1))
-				} else {
-					p.want(v.frame("iii"))
-					p.say(v.frame("\x01b")) // what it wants, it says
-					w.must(s.WaitSubscribed(w.ctx, 1))
+	for _, wire := range wires {
+		t.Run(wire, func(t *testing.T) {
+			for _, typ := range []zmq.SocketType{zmq.PUB, zmq.XPUB} {
+				for _, v := range oldPeers {
+					t.Run(typ.String()+" "+v.name, func(t *testing.T) {
+						w := newWorldOn(t, wire)
+						s, ep := w.bound(typ, w.any(), zmq.WithRoutingID([]byte("iii")))
+						p := w.dial(ep)
+						v.greet(p, typ, zmq.SUB, "")
+						if v.name == "unversioned" {
+							w.must(s.WaitSubscribed(w.ctx, 1))
+						} else {
+							p.want(v.frame("iii"))
+							p.say(v.frame("\x01b")) // what it wants, it says
+							w.must(s.WaitSubscribed(w.ctx, 1))
+						}
+						w.send(s, "a")
+						w.send(s, "b")
+						if v.name == "unversioned" {
+							p.want(v.frame("a"))
+						}
+						p.want(v.frame("b"))
+					})
 				}
-				w.send(s, "a")
-				w.send(s, "b")
-				if v.name == "unversioned" {
-					p.want(v.frame("a"))
-				}
-				p.want(v.frame("b"))
-			})
-		}
+			}
+		})
 	}
 }
 
@@ -130,62 +134,70 @@ func TestConnectionToItselfIsTriedAgain(t *testing.T) {
 
 // edge case 44
 func TestPingsAreForVersion3(t *testing.T) {
-	every := zmq.WithHeartbeatInterval(time.Millisecond)
-	for _, minor := range []byte{0, 1} {
-		w := newWorld(t)
-		_, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*", every, zmq.WithHeartbeatTimeout(patience))
-		p := w.dial(ep)
-		p.hear(10)
-		p.quiet() // before the handshake is done
-		p.say(greeting(3, minor))
-		p.hear(54)
-		p.want(ready("PULL"))
-		p.quiet()
-		p.say(ready("PUSH"))
-		p.want(ping(0))
-	}
-	for _, v := range oldPeers {
-		t.Run(v.name, func(t *testing.T) {
-			w := newWorld(t)
-			s, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*", every, zmq.WithRoutingID([]byte("iii")))
-			p := w.dial(ep)
-			v.greet(p, zmq.PULL, zmq.PUSH, "")
-			if v.name != "unversioned" {
-				p.want(v.frame("iii"))
+	for _, wire := range wires {
+		t.Run(wire, func(t *testing.T) {
+			every := zmq.WithHeartbeatInterval(time.Millisecond)
+			for _, minor := range []byte{0, 1} {
+				w := newWorldOn(t, wire)
+				_, ep := w.bound(zmq.PULL, w.any(), every, zmq.WithHeartbeatTimeout(patience))
+				p := w.dial(ep)
+				p.hear(10)
+				p.quiet() // before the handshake is done
+				p.say(greeting(3, minor))
+				p.hear(54)
+				p.want(ready("PULL"))
+				p.quiet()
+				p.say(ready("PUSH"))
+				p.want(ping(0))
 			}
-			p.quiet()
-			p.say(v.frame("x"))
-			w.want(s, "x")
+			for _, v := range oldPeers {
+				t.Run(v.name, func(t *testing.T) {
+					w := newWorldOn(t, wire)
+					s, ep := w.bound(zmq.PULL, w.any(), every, zmq.WithRoutingID([]byte("iii")))
+					p := w.dial(ep)
+					v.greet(p, zmq.PULL, zmq.PUSH, "")
+					if v.name != "unversioned" {
+						p.want(v.frame("iii"))
+					}
+					p.quiet()
+					p.say(v.frame("x"))
+					w.want(s, "x")
+				})
+			}
 		})
 	}
 }
 
 // edge case 55
 func TestHandlerMustAnswer(t *testing.T) {
-	for _, c := range []struct {
-		typ zmq.SocketType
-		can bool
-	}{{zmq.REP, true}, {zmq.ROUTER, true}, {zmq.SERVER, true}, {zmq.PULL, false}, {zmq.DEALER, false}, {zmq.PAIR, false}} {
-		t.Run(c.typ.String(), func(t *testing.T) {
-			w := newWorld(t)
-			h, _ := w.bound(c.typ, "inproc://zeromq.zap.01")
-			s, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*", zmq.WithPlainServer(true))
-			events := s.Events(w.ctx, zmq.EventHandshakeFailedNoDetail)
-			p := w.dial(ep)
-			p.say(plain + hello)
-			p.hear(64)
-			if c.typ == zmq.SERVER { // may be asked, and drops a question of many parts
-				p.quiet()
-				return
+	for _, wire := range wires {
+		t.Run(wire, func(t *testing.T) {
+			for _, c := range []struct {
+				typ zmq.SocketType
+				can bool
+			}{{zmq.REP, true}, {zmq.ROUTER, true}, {zmq.SERVER, true}, {zmq.PULL, false}, {zmq.DEALER, false}, {zmq.PAIR, false}} {
+				t.Run(c.typ.String(), func(t *testing.T) {
+					w := newWorldOn(t, wire)
+					h, _ := w.bound(c.typ, "inproc://zeromq.zap.01")
+					s, ep := w.bound(zmq.PULL, w.any(), zmq.WithPlainServer(true))
+					events := s.Events(w.ctx, zmq.EventHandshakeFailedNoDetail)
+					p := w.dial(ep)
+					p.say(plain + hello)
+					p.hear(64)
+					if c.typ == zmq.SERVER { // may be asked, and drops a question of many parts
+						p.quiet()
+						return
+					}
+					if c.can {
+						_, err := h.Recv(w.ctx)
+						w.must(err)
+						return
+					}
+					until(events, zmq.EventHandshakeFailedNoDetail)
+					_, err := h.TryRecv()
+					w.wantError("the handler's receive", err, zmq.ErrAgain)
+				})
 			}
-			if c.can {
-				_, err := h.Recv(w.ctx)
-				w.must(err)
-				return
-			}
-			until(events, zmq.EventHandshakeFailedNoDetail)
-			_, err := h.TryRecv()
-			w.wantError("the handler's receive", err, zmq.ErrAgain)
 		})
 	}
 }
@@ -213,36 +225,40 @@ func TestHandlerAsRouter(t *testing.T) {
 
 // edge case 64
 func TestNullAsksWhereThereIsADomain(t *testing.T) {
-	for _, c := range []struct {
-		name        string
-		bound, conn []zmq.Option
-		domains     []string
-	}{
-		{"neither", nil, nil, nil},
-		{"bound", []zmq.Option{zmq.WithZAPDomain("b")}, nil, []string{"b"}},
-		{"connecting", nil, []zmq.Option{zmq.WithZAPDomain("c")}, []string{"c"}},
-		{"both", []zmq.Option{zmq.WithZAPDomain("b")}, []zmq.Option{zmq.WithZAPDomain("c")}, []string{"b", "c"}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t)
-			h, _ := w.bound(zmq.REP, "inproc://zeromq.zap.01")
-			in, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*", c.bound...)
-			out := w.connected(zmq.PUSH, ep, c.conn...)
-			var asked []string
-			for range c.domains {
-				m, err := h.Recv(w.ctx)
-				w.must(err)
-				asked = append(asked, string(m.Frame(2)))
-				w.send(h, "1.0", string(m.Frame(1)), "200", "", "", "")
+	for _, wire := range wires {
+		t.Run(wire, func(t *testing.T) {
+			for _, c := range []struct {
+				name        string
+				bound, conn []zmq.Option
+				domains     []string
+			}{
+				{"neither", nil, nil, nil},
+				{"bound", []zmq.Option{zmq.WithZAPDomain("b")}, nil, []string{"b"}},
+				{"connecting", nil, []zmq.Option{zmq.WithZAPDomain("c")}, []string{"c"}},
+				{"both", []zmq.Option{zmq.WithZAPDomain("b")}, []zmq.Option{zmq.WithZAPDomain("c")}, []string{"b", "c"}},
+			} {
+				t.Run(c.name, func(t *testing.T) {
+					w := newWorldOn(t, wire)
+					h, _ := w.bound(zmq.REP, "inproc://zeromq.zap.01")
+					in, ep := w.bound(zmq.PULL, w.any(), c.bound...)
+					out := w.connected(zmq.PUSH, ep, c.conn...)
+					var asked []string
+					for range c.domains {
+						m, err := h.Recv(w.ctx)
+						w.must(err)
+						asked = append(asked, string(m.Frame(2)))
+						w.send(h, "1.0", string(m.Frame(1)), "200", "", "", "")
+					}
+					slices.Sort(asked)
+					if !slices.Equal(asked, c.domains) {
+						t.Errorf("asked for %q", asked)
+					}
+					w.send(out, "x")
+					w.want(in, "x")
+					_, err := h.TryRecv()
+					w.wantError("another question", err, zmq.ErrAgain)
+				})
 			}
-			slices.Sort(asked)
-			if !slices.Equal(asked, c.domains) {
-				t.Errorf("asked for %q", asked)
-			}
-			w.send(out, "x")
-			w.want(in, "x")
-			_, err := h.TryRecv()
-			w.wantError("another question", err, zmq.ErrAgain)
 		})
 	}
 }
@@ -306,28 +322,32 @@ func TestMechanismIsThatOfTheLastOption(t *testing.T) {
 
 // edge case 78
 func TestFormOfHello(t *testing.T) {
-	const malformedHello = 0x10000013
-	for body, good := range map[string]bool{
-		"\x03joe\x06secret": true, "\x00\x00": true, "\x03joe\x00": true, "\x00\x01x": true,
-		"\x03joe\x06secret!": false, "\x00\x00\x00": false, "\x03jo": false, "\x00": false, "": false, "\x00\x05xxxx": false,
-	} {
-		t.Run(body, func(t *testing.T) {
-			w := newWorld(t)
-			s, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*", zmq.WithPlainServer(true),
-				zmq.WithAuthenticator(func(context.Context, zmq.AuthRequest) (zmq.Identity, error) { return zmq.Identity{}, nil }))
-			events := s.Events(w.ctx, zmq.EventHandshakeFailedProtocol)
-			p := w.dial(ep)
-			p.say(plain + command("HELLO", body))
-			p.hear(64)
-			if good {
-				p.want(command("WELCOME", ""))
-				return
-			}
-			for e := range events {
-				if e.Value != malformedHello {
-					t.Errorf("the value is %#x", e.Value)
-				}
-				break
+	for _, wire := range wires {
+		t.Run(wire, func(t *testing.T) {
+			const malformedHello = 0x10000013
+			for body, good := range map[string]bool{
+				"\x03joe\x06secret": true, "\x00\x00": true, "\x03joe\x00": true, "\x00\x01x": true,
+				"\x03joe\x06secret!": false, "\x00\x00\x00": false, "\x03jo": false, "\x00": false, "": false, "\x00\x05xxxx": false,
+			} {
+				t.Run(body, func(t *testing.T) {
+					w := newWorldOn(t, wire)
+					s, ep := w.bound(zmq.PULL, w.any(), zmq.WithPlainServer(true),
+						zmq.WithAuthenticator(func(context.Context, zmq.AuthRequest) (zmq.Identity, error) { return zmq.Identity{}, nil }))
+					events := s.Events(w.ctx, zmq.EventHandshakeFailedProtocol)
+					p := w.dial(ep)
+					p.say(plain + command("HELLO", body))
+					p.hear(64)
+					if good {
+						p.want(command("WELCOME", ""))
+						return
+					}
+					for e := range events {
+						if e.Value != malformedHello {
+							t.Errorf("the value is %#x", e.Value)
+						}
+						break
+					}
+				})
 			}
 		})
 	}

@@ -42,64 +42,72 @@ func TestHeartbeatTimeoutIsTheInterval(t *testing.T) {
 
 // edge case 46
 func TestTimeToLiveIsInDeciseconds(t *testing.T) {
-	w := newWorld(t)
-	s := w.socket(zmq.PULL, zmq.WithHeartbeatInterval(time.Millisecond), zmq.WithHeartbeatTimeout(patience))
-	for set, want := range map[time.Duration]time.Duration{99: 0, 100: 100, 150: 100, 199: 100, 6553599: 6553500} {
-		w.must(s.Set(zmq.WithHeartbeatTTL(set * time.Millisecond)))
-		if got := s.Options().HeartbeatTTL; got != want*time.Millisecond {
-			t.Errorf("%d ms became %v", set, got)
-		}
-	}
-	for _, set := range []time.Duration{6553600, -1, -50, -100} { // libzmq takes -50 for 0
-		w.wantError(fmt.Sprint(int(set), " ms"), s.Set(zmq.WithHeartbeatTTL(set*time.Millisecond)), zmq.ErrInvalid)
-		value := binary.NativeEndian.AppendUint32(nil, uint32(int32(set)))
-		w.wantError(fmt.Sprint("by number ", int(set)), s.SetSockOpt(76, value), zmq.ErrInvalid)
-	}
-	for set, want := range map[time.Duration]uint16{99: 0, 250: 2, 65500: 655, 65600: 655} { // edge case 47
-		w.must(s.Set(zmq.WithHeartbeatTTL(set * time.Millisecond)))
-		w.must(s.Bind("tcp://127.0.0.1:*"))
-		p := w.dial(s.LastEndpoint())
-		p.shake(1, "PUSH")
-		p.want(ping(want))
+	for _, wire := range wires {
+		t.Run(wire, func(t *testing.T) {
+			w := newWorldOn(t, wire)
+			s := w.socket(zmq.PULL, zmq.WithHeartbeatInterval(time.Millisecond), zmq.WithHeartbeatTimeout(patience))
+			for set, want := range map[time.Duration]time.Duration{99: 0, 100: 100, 150: 100, 199: 100, 6553599: 6553500} {
+				w.must(s.Set(zmq.WithHeartbeatTTL(set * time.Millisecond)))
+				if got := s.Options().HeartbeatTTL; got != want*time.Millisecond {
+					t.Errorf("%d ms became %v", set, got)
+				}
+			}
+			for _, set := range []time.Duration{6553600, -1, -50, -100} { // libzmq takes -50 for 0
+				w.wantError(fmt.Sprint(int(set), " ms"), s.Set(zmq.WithHeartbeatTTL(set*time.Millisecond)), zmq.ErrInvalid)
+				value := binary.NativeEndian.AppendUint32(nil, uint32(int32(set)))
+				w.wantError(fmt.Sprint("by number ", int(set)), s.SetSockOpt(76, value), zmq.ErrInvalid)
+			}
+			for set, want := range map[time.Duration]uint16{99: 0, 250: 2, 65500: 655, 65600: 655} { // edge case 47
+				w.must(s.Set(zmq.WithHeartbeatTTL(set * time.Millisecond)))
+				w.must(s.Bind(w.any()))
+				p := w.dial(s.LastEndpoint())
+				p.shake(1, "PUSH")
+				p.want(ping(want))
+			}
+		})
 	}
 }
 
 // edge case 48
 func TestAnythingStopsTheTimeToLive(t *testing.T) {
-	for name, c := range map[string]struct {
-		first  uint16
-		behind string // the first PING
-		ends   bool
-	}{
-		"nothing": {1, "", true}, "a shorter PING": {600, ping(1), true},
-		"a message": {1, "\x00\x01x", false}, "a part": {1, "\x01\x01x", false}, "a PONG": {1, command("PONG", ""), false},
-		"an unknown command": {1, command("WHAT", ""), false}, "a PING without a time": {1, ping(0), false},
-	} {
-		for typ, peer := range map[zmq.SocketType]string{zmq.PULL: "PUSH", zmq.XPUB: "XSUB"} { // read in bulk, and frame by frame
-			t.Run(name+" to "+typ.String(), func(t *testing.T) {
-				w := newWorld(t)
-				s, ep := w.bound(typ, "tcp://127.0.0.1:*")
-				p, last := w.dial(ep), w.dial(ep)
-				p.shake(1, peer)
-				last.shake(1, peer)
-				p.say(ping(c.first) + c.behind)
-				p.want(command("PONG", ""))
-				if c.ends {
-					p.wantEnd()
-					return
+	for _, wire := range wires {
+		t.Run(wire, func(t *testing.T) {
+			for name, c := range map[string]struct {
+				first  uint16
+				behind string // the first PING
+				ends   bool
+			}{
+				"nothing": {1, "", true}, "a shorter PING": {600, ping(1), true},
+				"a message": {1, "\x00\x01x", false}, "a part": {1, "\x01\x01x", false}, "a PONG": {1, command("PONG", ""), false},
+				"an unknown command": {1, command("WHAT", ""), false}, "a PING without a time": {1, ping(0), false},
+			} {
+				for typ, peer := range map[zmq.SocketType]string{zmq.PULL: "PUSH", zmq.XPUB: "XSUB"} { // read in bulk, and frame by frame
+					t.Run(name+" to "+typ.String(), func(t *testing.T) {
+						w := newWorldOn(t, wire)
+						s, ep := w.bound(typ, w.any())
+						p, last := w.dial(ep), w.dial(ep)
+						p.shake(1, peer)
+						last.shake(1, peer)
+						p.say(ping(c.first) + c.behind)
+						p.want(command("PONG", ""))
+						if c.ends {
+							p.wantEnd()
+							return
+						}
+						last.say(ping(1)) // is given up later than p would be
+						last.wantEnd()
+						p.say(frame2("still"))
+						for {
+							m, err := s.Recv(w.ctx)
+							w.must(err)
+							if string(m.Frame(m.Len()-1)) == "still" {
+								return
+							}
+						}
+					})
 				}
-				last.say(ping(1)) // is given up later than p would be
-				last.wantEnd()
-				p.say(frame2("still"))
-				for {
-					m, err := s.Recv(w.ctx)
-					w.must(err)
-					if string(m.Frame(m.Len()-1)) == "still" {
-						return
-					}
-				}
-			})
-		}
+			}
+		})
 	}
 }
 

@@ -40,51 +40,59 @@ func (w *world) handler(status string) {
 
 // edge case 61
 func TestTemporaryFailureIsNotTold(t *testing.T) {
-	for name, c := range map[string]struct {
-		opt    zmq.Option
-		speech string
-		answer string // before the status
-	}{
-		"NULL":  {zmq.WithZAPDomain("d"), greeting(3, 1) + ready("PUSH"), "\x04\x0a\x05ERROR\x03"},
-		"PLAIN": {zmq.WithPlainServer(true), plain + hello, "\x04\x09^RROR\x03"}, // as libzmq writes it
-	} {
-		for _, status := range []string{"300", "400", "500"} {
-			t.Run(name+" "+status, func(t *testing.T) {
-				w := newWorld(t)
-				w.handler(status)
-				s, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*", c.opt, zmq.WithHandshakeInterval(moment))
-				events := s.Events(w.ctx, zmq.EventAll&^zmq.EventAccepted)
-				p := w.dial(ep)
-				p.say(c.speech)
-				p.hear(64)
-				if status != "300" {
-					p.want(c.answer + status)
+	for _, wire := range wires {
+		t.Run(wire, func(t *testing.T) {
+			for name, c := range map[string]struct {
+				opt    zmq.Option
+				speech string
+				answer string // before the status
+			}{
+				"NULL":  {zmq.WithZAPDomain("d"), greeting(3, 1) + ready("PUSH"), "\x04\x0a\x05ERROR\x03"},
+				"PLAIN": {zmq.WithPlainServer(true), plain + hello, "\x04\x09^RROR\x03"}, // as libzmq writes it
+			} {
+				for _, status := range []string{"300", "400", "500"} {
+					t.Run(name+" "+status, func(t *testing.T) {
+						w := newWorldOn(t, wire)
+						w.handler(status)
+						s, ep := w.bound(zmq.PULL, w.any(), c.opt, zmq.WithHandshakeInterval(moment))
+						events := s.Events(w.ctx, zmq.EventAll&^zmq.EventAccepted)
+						p := w.dial(ep)
+						p.say(c.speech)
+						p.hear(64)
+						if status != "300" {
+							p.want(c.answer + status)
+						}
+						rest := make([]byte, 1)
+						if n, err := p.Read(rest); n > 0 || errors.Is(err, os.ErrDeadlineExceeded) {
+							t.Errorf("then comes %q, %v", rest[:n], err)
+						}
+						got := until(events, zmq.EventDisconnected)
+						if want := []zmq.EventType{zmq.EventHandshakeFailedAuth, zmq.EventDisconnected}; !slices.Equal(got, want) {
+							t.Errorf("events %v, want %v", got, want)
+						}
+					})
 				}
-				rest := make([]byte, 1)
-				if n, err := p.Read(rest); n > 0 || errors.Is(err, os.ErrDeadlineExceeded) {
-					t.Errorf("then comes %q, %v", rest[:n], err)
-				}
-				got := until(events, zmq.EventDisconnected)
-				if want := []zmq.EventType{zmq.EventHandshakeFailedAuth, zmq.EventDisconnected}; !slices.Equal(got, want) {
-					t.Errorf("events %v, want %v", got, want)
-				}
-			})
-		}
+			}
+		})
 	}
 }
 
 // edge case 61
 func TestTemporaryFailureIsTriedAgain(t *testing.T) {
-	w := newWorld(t)
-	w.handler("300")
-	_, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*", zmq.WithPlainServer(true), zmq.WithHandshakeInterval(moment))
-	s := w.socket(zmq.PUSH, zmq.WithPlainUsername("joe"), zmq.WithPlainPassword("secret"), zmq.WithReconnectInterval(time.Millisecond))
-	events := s.Events(w.ctx, zmq.EventAll)
-	w.must(s.Connect(ep))
-	got := until(events, zmq.EventConnectRetried)
-	got = got[slices.Index(got, zmq.EventConnected):]
-	if want := []zmq.EventType{zmq.EventConnected, zmq.EventHandshakeFailedNoDetail, zmq.EventDisconnected, zmq.EventConnectRetried}; !slices.Equal(got, want) {
-		t.Errorf("events %v, want %v", got, want)
+	for _, wire := range wires {
+		t.Run(wire, func(t *testing.T) {
+			w := newWorldOn(t, wire)
+			w.handler("300")
+			_, ep := w.bound(zmq.PULL, w.any(), zmq.WithPlainServer(true), zmq.WithHandshakeInterval(moment))
+			s := w.socket(zmq.PUSH, zmq.WithPlainUsername("joe"), zmq.WithPlainPassword("secret"), zmq.WithReconnectInterval(time.Millisecond))
+			events := s.Events(w.ctx, zmq.EventAll)
+			w.must(s.Connect(ep))
+			got := until(events, zmq.EventConnectRetried)
+			got = got[slices.Index(got, zmq.EventConnected):]
+			if want := []zmq.EventType{zmq.EventConnected, zmq.EventHandshakeFailedNoDetail, zmq.EventDisconnected, zmq.EventConnectRetried}; !slices.Equal(got, want) {
+				t.Errorf("events %v, want %v", got, want)
+			}
+		})
 	}
 }
 
@@ -152,26 +160,30 @@ func TestHandlerIsToldTheAddress(t *testing.T) {
 
 // edge case 66
 func TestPlainServerNeedsHandler(t *testing.T) {
-	for name, opts := range map[string][]zmq.Option{
-		"alone": nil, "with a domain": {zmq.WithZAPDomain("d")}, "enforced, without one": {zmq.WithZAPEnforceDomain(true)}, // edge case 67
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			s, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*", append(opts, zmq.WithPlainServer(true))...)
-			events := s.Events(w.ctx, zmq.EventAll)
-			p := w.dial(ep)
-			p.say(plain + hello)
-			p.wantEnd()
-			for e := range events {
-				if e.Type == zmq.EventHandshakeFailedNoDetail && (e.Value != int64(zmq.ErrFault) || !errors.Is(e.Err, zmq.ErrFault)) {
-					t.Errorf("it failed by %d, %v", e.Value, e.Err)
-				}
-				if e.Type == zmq.EventHandshakeSucceeded {
-					t.Error("it came in")
-				}
-				if e.Type == zmq.EventDisconnected {
-					break
-				}
+	for _, wire := range wires {
+		t.Run(wire, func(t *testing.T) {
+			for name, opts := range map[string][]zmq.Option{
+				"alone": nil, "with a domain": {zmq.WithZAPDomain("d")}, "enforced, without one": {zmq.WithZAPEnforceDomain(true)}, // edge case 67
+			} {
+				t.Run(name, func(t *testing.T) {
+					w := newWorldOn(t, wire)
+					s, ep := w.bound(zmq.PULL, w.any(), append(opts, zmq.WithPlainServer(true))...)
+					events := s.Events(w.ctx, zmq.EventAll)
+					p := w.dial(ep)
+					p.say(plain + hello)
+					p.wantEnd()
+					for e := range events {
+						if e.Type == zmq.EventHandshakeFailedNoDetail && (e.Value != int64(zmq.ErrFault) || !errors.Is(e.Err, zmq.ErrFault)) {
+							t.Errorf("it failed by %d, %v", e.Value, e.Err)
+						}
+						if e.Type == zmq.EventHandshakeSucceeded {
+							t.Error("it came in")
+						}
+						if e.Type == zmq.EventDisconnected {
+							break
+						}
+					}
+				})
 			}
 		})
 	}
@@ -179,68 +191,76 @@ func TestPlainServerNeedsHandler(t *testing.T) {
 
 // edge case 68
 func TestCurveNeedsHandlerOnlyWhereItIsAsked(t *testing.T) {
-	serverPublic, serverSecret := zmq.NewCurveKeypair()
-	public, secret := zmq.NewCurveKeypair()
-	domain, enforce := zmq.WithZAPDomain("d"), zmq.WithZAPEnforceDomain(true)
-	for _, c := range []struct {
-		name  string
-		opts  []zmq.Option
-		in    bool // where there is no handler
-		asked bool // where there is one
-	}{
-		{"alone", nil, true, true},
-		{"with a domain", []zmq.Option{domain}, true, true},
-		{"enforced, without a domain", []zmq.Option{enforce}, true, false},
-		{"enforced", []zmq.Option{domain, enforce}, false, true},
-	} {
-		for _, handled := range []bool{false, true} {
-			t.Run(fmt.Sprint(c.name, ", handler ", handled), func(t *testing.T) {
-				w := newWorld(t)
-				admitted, value := c.in, int64(zmq.ErrFault)
-				if handled {
-					w.handler("400")
-					admitted, value = !c.asked, 400
+	for _, wire := range wires {
+		t.Run(wire, func(t *testing.T) {
+			serverPublic, serverSecret := zmq.NewCurveKeypair()
+			public, secret := zmq.NewCurveKeypair()
+			domain, enforce := zmq.WithZAPDomain("d"), zmq.WithZAPEnforceDomain(true)
+			for _, c := range []struct {
+				name  string
+				opts  []zmq.Option
+				in    bool // where there is no handler
+				asked bool // where there is one
+			}{
+				{"alone", nil, true, true},
+				{"with a domain", []zmq.Option{domain}, true, true},
+				{"enforced, without a domain", []zmq.Option{enforce}, true, false},
+				{"enforced", []zmq.Option{domain, enforce}, false, true},
+			} {
+				for _, handled := range []bool{false, true} {
+					t.Run(fmt.Sprint(c.name, ", handler ", handled), func(t *testing.T) {
+						w := newWorldOn(t, wire)
+						admitted, value := c.in, int64(zmq.ErrFault)
+						if handled {
+							w.handler("400")
+							admitted, value = !c.asked, 400
+						}
+						in, ep := w.bound(zmq.PULL, w.any(), append(c.opts, zmq.WithCurveServer(true), zmq.WithCurveSecretKey(serverSecret))...)
+						events := in.Events(w.ctx, zmq.EventHandshakeFailedNoDetail|zmq.EventHandshakeFailedAuth)
+						out := w.connected(zmq.PUSH, ep, zmq.WithCurvePublicKey(public), zmq.WithCurveSecretKey(secret), zmq.WithCurveServerKey(serverPublic))
+						w.send(out, "x")
+						if admitted {
+							w.want(in, "x")
+							return
+						}
+						for e := range events {
+							if e.Value != value {
+								t.Errorf("it failed by %d, %v", e.Value, e.Err)
+							}
+							return
+						}
+					})
 				}
-				in, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*", append(c.opts, zmq.WithCurveServer(true), zmq.WithCurveSecretKey(serverSecret))...)
-				events := in.Events(w.ctx, zmq.EventHandshakeFailedNoDetail|zmq.EventHandshakeFailedAuth)
-				out := w.connected(zmq.PUSH, ep, zmq.WithCurvePublicKey(public), zmq.WithCurveSecretKey(secret), zmq.WithCurveServerKey(serverPublic))
-				w.send(out, "x")
-				if admitted {
-					w.want(in, "x")
-					return
-				}
-				for e := range events {
-					if e.Value != value {
-						t.Errorf("it failed by %d, %v", e.Value, e.Err)
-					}
-					return
-				}
-			})
-		}
+			}
+		})
 	}
 }
 
 // edge case 65
 func TestNullWithoutHandler(t *testing.T) {
-	w := newWorld(t)
-	in, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*", zmq.WithZAPDomain("d"))
-	w.send(w.connected(zmq.PUSH, ep), "let in")
-	w.want(in, "let in")
+	for _, wire := range wires {
+		t.Run(wire, func(t *testing.T) {
+			w := newWorldOn(t, wire)
+			in, ep := w.bound(zmq.PULL, w.any(), zmq.WithZAPDomain("d"))
+			w.send(w.connected(zmq.PUSH, ep), "let in")
+			w.want(in, "let in")
 
-	in, ep = w.bound(zmq.PULL, "tcp://127.0.0.1:*", zmq.WithZAPDomain("d"), zmq.WithZAPEnforceDomain(true))
-	events := in.Events(w.ctx, zmq.EventHandshakeFailedNoDetail)
-	p := w.dial(ep)
-	p.say(greeting(3, 1) + ready("PUSH"))
-	p.hear(64)
-	rest := make([]byte, 1)
-	if n, err := p.Read(rest); n > 0 || errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("then comes %q, %v", rest[:n], err)
-	}
-	for e := range events {
-		if e.Value != int64(zmq.ErrFault) {
-			t.Errorf("it failed by %d, %v", e.Value, e.Err)
-		}
-		break
+			in, ep = w.bound(zmq.PULL, w.any(), zmq.WithZAPDomain("d"), zmq.WithZAPEnforceDomain(true))
+			events := in.Events(w.ctx, zmq.EventHandshakeFailedNoDetail)
+			p := w.dial(ep)
+			p.say(greeting(3, 1) + ready("PUSH"))
+			p.hear(64)
+			rest := make([]byte, 1)
+			if n, err := p.Read(rest); n > 0 || errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("then comes %q, %v", rest[:n], err)
+			}
+			for e := range events {
+				if e.Value != int64(zmq.ErrFault) {
+					t.Errorf("it failed by %d, %v", e.Value, e.Err)
+				}
+				break
+			}
+		})
 	}
 }
 

@@ -76,73 +76,85 @@ func greetRevision(p *peer, revision byte, our, their zmq.SocketType, id string)
 
 // edge cases 3, 4, 5, 9, 11 and 26
 func TestOldPeersBeginWithIdentity(t *testing.T) {
-	for _, v := range oldPeers {
-		for _, size := range []int{0, 4, 253, 254, 300} { // of their identity
-			t.Run(v.name, func(t *testing.T) {
-				w := newWorld(t)
-				long, id := strings.Repeat("x", 254), strings.Repeat("t", size)
-				router, ep := w.bound(zmq.ROUTER, "tcp://127.0.0.1:*", zmq.WithRoutingID([]byte("iii")))
-				p := w.dial(ep)
-				v.greet(p, zmq.ROUTER, zmq.DEALER, id)
-				if v.name != "unversioned" {
-					p.want(v.frame("iii"))
+	for _, wire := range wires {
+		t.Run(wire, func(t *testing.T) {
+			for _, v := range oldPeers {
+				for _, size := range []int{0, 4, 253, 254, 300} { // of their identity
+					t.Run(v.name, func(t *testing.T) {
+						w := newWorldOn(t, wire)
+						long, id := strings.Repeat("x", 254), strings.Repeat("t", size)
+						router, ep := w.bound(zmq.ROUTER, w.any(), zmq.WithRoutingID([]byte("iii")))
+						p := w.dial(ep)
+						v.greet(p, zmq.ROUTER, zmq.DEALER, id)
+						if v.name != "unversioned" {
+							p.want(v.frame("iii"))
+						}
+						p.say(v.frame("hello") + v.frame(long))
+						m, err := router.Recv(w.ctx)
+						w.must(err)
+						if size > 0 && string(m.Frame(0)) != id || string(m.Frame(1)) != "hello" {
+							t.Errorf("%d bytes of identity: received %q", size, m.Frames())
+						}
+						if typ, ok := m.Property("Socket-Type"); ok {
+							t.Errorf("a peer without metadata is a %q", typ)
+						}
+						name := string(m.Frame(0))
+						w.want(router, name, long)
+						w.send(router, name, long)
+						p.want(v.frame(long))
+						w.send(router, name, "")
+						p.want(v.frame(""))
+					})
 				}
-				p.say(v.frame("hello") + v.frame(long))
-				m, err := router.Recv(w.ctx)
-				w.must(err)
-				if size > 0 && string(m.Frame(0)) != id || string(m.Frame(1)) != "hello" {
-					t.Errorf("%d bytes of identity: received %q", size, m.Frames())
-				}
-				if typ, ok := m.Property("Socket-Type"); ok {
-					t.Errorf("a peer without metadata is a %q", typ)
-				}
-				name := string(m.Frame(0))
-				w.want(router, name, long)
-				w.send(router, name, long)
-				p.want(v.frame(long))
-				w.send(router, name, "")
-				p.want(v.frame(""))
-			})
-		}
+			}
+		})
 	}
 }
 
 // edge case 11
 func TestOldPeersAreNotAskedTheirType(t *testing.T) {
-	for _, v := range oldPeers {
-		t.Run(v.name, func(t *testing.T) {
-			w := newWorld(t)
-			pull, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*")
-			p := w.dial(ep)
-			v.greet(p, zmq.PULL, zmq.SUB, "who wants to know")
-			p.say(v.frame("hello"))
-			w.want(pull, "hello")
+	for _, wire := range wires {
+		t.Run(wire, func(t *testing.T) {
+			for _, v := range oldPeers {
+				t.Run(v.name, func(t *testing.T) {
+					w := newWorldOn(t, wire)
+					pull, ep := w.bound(zmq.PULL, w.any())
+					p := w.dial(ep)
+					v.greet(p, zmq.PULL, zmq.SUB, "who wants to know")
+					p.say(v.frame("hello"))
+					w.want(pull, "hello")
+				})
+			}
 		})
 	}
 }
 
 // edge case 8
 func TestOldPeersAreRefusedWhereTheyMustProve(t *testing.T) {
-	for name, opt := range map[string]zmq.Option{
-		"PLAIN": zmq.WithPlainServer(true), "ZAP_DOMAIN": zmq.WithZAPDomain("d"),
-	} {
-		for _, v := range oldPeers {
-			t.Run(name+" "+v.name, func(t *testing.T) {
-				w := newWorld(t)
-				pull, ep := w.bound(zmq.PULL, "tcp://127.0.0.1:*", opt)
-				events := pull.Events(w.ctx, zmq.EventAll)
-				p := w.dial(ep)
-				v.greet(p, zmq.PULL, zmq.PUSH, "")
-				p.wantEnd()
-				for e := range events {
-					if e.Type == zmq.EventHandshakeSucceeded {
-						t.Error("it came in")
-					}
-					if e.Type == zmq.EventDisconnected {
-						break
-					}
+	for _, wire := range wires {
+		t.Run(wire, func(t *testing.T) {
+			for name, opt := range map[string]zmq.Option{
+				"PLAIN": zmq.WithPlainServer(true), "ZAP_DOMAIN": zmq.WithZAPDomain("d"),
+			} {
+				for _, v := range oldPeers {
+					t.Run(name+" "+v.name, func(t *testing.T) {
+						w := newWorldOn(t, wire)
+						pull, ep := w.bound(zmq.PULL, w.any(), opt)
+						events := pull.Events(w.ctx, zmq.EventAll)
+						p := w.dial(ep)
+						v.greet(p, zmq.PULL, zmq.PUSH, "")
+						p.wantEnd()
+						for e := range events {
+							if e.Type == zmq.EventHandshakeSucceeded {
+								t.Error("it came in")
+							}
+							if e.Type == zmq.EventDisconnected {
+								break
+							}
+						}
+					})
 				}
-			})
-		}
+			}
+		})
 	}
 }

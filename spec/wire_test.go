@@ -27,41 +27,49 @@ func TestGreetingGoesInStages(t *testing.T) {
 
 // edge case 2
 func TestSignatureHasLengthOfIdentity(t *testing.T) {
-	for _, id := range []string{"", "abc", strings.Repeat("x", 255)} {
-		w := newWorld(t)
-		var opts []zmq.Option
-		if id != "" {
-			opts = append(opts, zmq.WithRoutingID([]byte(id)))
-		}
-		_, ep := w.bound(zmq.DEALER, "tcp://127.0.0.1:*", opts...)
-		n := len(id) + 1
-		w.dial(ep).want("\xff\x00\x00\x00\x00\x00\x00" + string([]byte{byte(n >> 8), byte(n)}) + "\x7f")
+	for _, wire := range wires {
+		t.Run(wire, func(t *testing.T) {
+			for _, id := range []string{"", "abc", strings.Repeat("x", 255)} {
+				w := newWorldOn(t, wire)
+				var opts []zmq.Option
+				if id != "" {
+					opts = append(opts, zmq.WithRoutingID([]byte(id)))
+				}
+				_, ep := w.bound(zmq.DEALER, w.any(), opts...)
+				n := len(id) + 1
+				w.dial(ep).want("\xff\x00\x00\x00\x00\x00\x00" + string([]byte{byte(n >> 8), byte(n)}) + "\x7f")
+			}
+		})
 	}
 }
 
 // edge cases 4 and 29
 func TestRevisions(t *testing.T) {
-	for _, v := range []struct {
-		major, minor byte
-		subscription string
-		cancel       string
-	}{
-		{3, 0, "\x00\x02\x01a", "\x00\x02\x00a"},
-		{3, 1, command("SUBSCRIBE", "a"), command("CANCEL", "a")},
-		{3, 9, command("SUBSCRIBE", "a"), command("CANCEL", "a")},
-		{2, 0, command("SUBSCRIBE", "a"), command("CANCEL", "a")},
-		{4, 0, command("SUBSCRIBE", "a"), command("CANCEL", "a")},
-		{200, 0, command("SUBSCRIBE", "a"), command("CANCEL", "a")},
-	} {
-		w := newWorld(t)
-		s, ep := w.bound(zmq.SUB, "tcp://127.0.0.1:*", zmq.WithSubscribe("a"))
-		p := w.dial(ep)
-		p.say(greeting(v.major, v.minor) + ready("PUB"))
-		p.hear(64)
-		p.want(ready("SUB"))
-		p.want(v.subscription)
-		w.must(s.Unsubscribe("a"))
-		p.want(v.cancel)
+	for _, wire := range wires {
+		t.Run(wire, func(t *testing.T) {
+			for _, v := range []struct {
+				major, minor byte
+				subscription string
+				cancel       string
+			}{
+				{3, 0, "\x00\x02\x01a", "\x00\x02\x00a"},
+				{3, 1, command("SUBSCRIBE", "a"), command("CANCEL", "a")},
+				{3, 9, command("SUBSCRIBE", "a"), command("CANCEL", "a")},
+				{2, 0, command("SUBSCRIBE", "a"), command("CANCEL", "a")},
+				{4, 0, command("SUBSCRIBE", "a"), command("CANCEL", "a")},
+				{200, 0, command("SUBSCRIBE", "a"), command("CANCEL", "a")},
+			} {
+				w := newWorldOn(t, wire)
+				s, ep := w.bound(zmq.SUB, w.any(), zmq.WithSubscribe("a"))
+				p := w.dial(ep)
+				p.say(greeting(v.major, v.minor) + ready("PUB"))
+				p.hear(64)
+				p.want(ready("SUB"))
+				p.want(v.subscription)
+				w.must(s.Unsubscribe("a"))
+				p.want(v.cancel)
+			}
+		})
 	}
 }
 
@@ -104,27 +112,31 @@ func TestMechanismIsComparedWhole(t *testing.T) {
 
 // edge case 13
 func TestReadyProperties(t *testing.T) {
-	w := newWorld(t)
-	for typ, want := range map[zmq.SocketType]string{
-		zmq.DEALER: property("Socket-Type", "DEALER") + property("Identity", ""),
-		zmq.ROUTER: property("Socket-Type", "ROUTER") + property("Identity", ""),
-		zmq.REQ:    property("Socket-Type", "REQ") + property("Identity", ""),
-		zmq.REP:    property("Socket-Type", "REP"),
-		zmq.PUSH:   property("Socket-Type", "PUSH"),
-		zmq.PULL:   property("Socket-Type", "PULL"),
-		zmq.PAIR:   property("Socket-Type", "PAIR"),
-		zmq.PUB:    property("Socket-Type", "PUB"),
-		zmq.SUB:    property("Socket-Type", "SUB"),
-		zmq.XPUB:   property("Socket-Type", "XPUB"),
-		zmq.XSUB:   property("Socket-Type", "XSUB"),
-		zmq.SERVER: property("Socket-Type", "SERVER"),
-		zmq.CLIENT: property("Socket-Type", "CLIENT"),
-	} {
-		_, ep := w.bound(typ, "tcp://127.0.0.1:*", zmq.WithMetadata("X-b", "2"), zmq.WithMetadata("X-a", "11"))
-		p := w.dial(ep)
-		p.say(greeting(3, 1))
-		p.hear(64)
-		p.want(command("READY", want+property("X-a", "11")+property("X-b", "2")))
+	for _, wire := range wires {
+		t.Run(wire, func(t *testing.T) {
+			w := newWorldOn(t, wire)
+			for typ, want := range map[zmq.SocketType]string{
+				zmq.DEALER: property("Socket-Type", "DEALER") + property("Identity", ""),
+				zmq.ROUTER: property("Socket-Type", "ROUTER") + property("Identity", ""),
+				zmq.REQ:    property("Socket-Type", "REQ") + property("Identity", ""),
+				zmq.REP:    property("Socket-Type", "REP"),
+				zmq.PUSH:   property("Socket-Type", "PUSH"),
+				zmq.PULL:   property("Socket-Type", "PULL"),
+				zmq.PAIR:   property("Socket-Type", "PAIR"),
+				zmq.PUB:    property("Socket-Type", "PUB"),
+				zmq.SUB:    property("Socket-Type", "SUB"),
+				zmq.XPUB:   property("Socket-Type", "XPUB"),
+				zmq.XSUB:   property("Socket-Type", "XSUB"),
+				zmq.SERVER: property("Socket-Type", "SERVER"),
+				zmq.CLIENT: property("Socket-Type", "CLIENT"),
+			} {
+				_, ep := w.bound(typ, w.any(), zmq.WithMetadata("X-b", "2"), zmq.WithMetadata("X-a", "11"))
+				p := w.dial(ep)
+				p.say(greeting(3, 1))
+				p.hear(64)
+				p.want(command("READY", want+property("X-a", "11")+property("X-b", "2")))
+			}
+		})
 	}
 }
 
@@ -177,19 +189,23 @@ func TestOnlyHandshakesTimeOut(t *testing.T) {
 
 // edge case 20
 func TestAcceptedPeerExistsAfterHandshake(t *testing.T) {
-	w := newWorld(t)
-	s, ep := w.bound(zmq.PUSH, "tcp://127.0.0.1:*")
-	p := w.dial(ep)
-	p.say(greeting(3, 1))
-	p.hear(64)
-	p.want(ready("PUSH"))
-	w.wantError("send in the handshake", s.TrySend([]byte("x")), zmq.ErrAgain)
-	p.say(ready("PULL"))
-	w.send(s, "x")
-	p.want("\x00\x01x")
-	l, ep := w.listen()
-	w.must(w.connected(zmq.PUSH, ep).TrySend([]byte("connecting is enough")))
-	_ = l
+	for _, wire := range wires {
+		t.Run(wire, func(t *testing.T) {
+			w := newWorldOn(t, wire)
+			s, ep := w.bound(zmq.PUSH, w.any())
+			p := w.dial(ep)
+			p.say(greeting(3, 1))
+			p.hear(64)
+			p.want(ready("PUSH"))
+			w.wantError("send in the handshake", s.TrySend([]byte("x")), zmq.ErrAgain)
+			p.say(ready("PULL"))
+			w.send(s, "x")
+			p.want("\x00\x01x")
+			l, ep := w.listen()
+			w.must(w.connected(zmq.PUSH, ep).TrySend([]byte("connecting is enough")))
+			_ = l
+		})
+	}
 }
 
 // edge case 21
@@ -239,15 +255,19 @@ func TestLongLengthOfShortFrame(t *testing.T) {
 
 // edge case 30
 func TestPublisherTakesBothForms(t *testing.T) {
-	for _, minor := range []byte{0, 1} {
-		w := newWorld(t)
-		s, ep := w.bound(zmq.XPUB, "tcp://127.0.0.1:*")
-		p := w.dial(ep)
-		p.shake(minor, "SUB")
-		p.say(command("SUBSCRIBE", "a") + "\x00\x02\x01b" + "\x00\x02\x00b" + command("CANCEL", "a"))
-		for _, want := range []string{"\x01a", "\x01b", "\x00b", "\x00a"} {
-			w.want(s, want)
-		}
+	for _, wire := range wires {
+		t.Run(wire, func(t *testing.T) {
+			for _, minor := range []byte{0, 1} {
+				w := newWorldOn(t, wire)
+				s, ep := w.bound(zmq.XPUB, w.any())
+				p := w.dial(ep)
+				p.shake(minor, "SUB")
+				p.say(command("SUBSCRIBE", "a") + "\x00\x02\x01b" + "\x00\x02\x00b" + command("CANCEL", "a"))
+				for _, want := range []string{"\x01a", "\x01b", "\x00b", "\x00a"} {
+					w.want(s, want)
+				}
+			}
+		})
 	}
 }
 

@@ -34,6 +34,9 @@ type Host interface {
 	// Rested lets the pipe give its storage back, while the caller holds the other end
 	// of it; false means that something is still in there.
 	Rested(p *pipe.Pipe) bool
+	// Publish makes visible what the socket has written to p, its end, and has held back
+	// as the other end gathers. It waits for whoever is sending just now.
+	Publish(p *pipe.Pipe)
 	// Lend has the socket's receivers sleep at fd, the descriptor of s; false means that
 	// they do not. From then on they call s.Attended when it has something to read.
 	Lend(s *Session, fd int) bool

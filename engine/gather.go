@@ -87,6 +87,7 @@ func (e *Stream) gatherFire() {
 	}
 	if e.dense() {
 		e.loop.SetTimer(&e.gatherTimer, gatherTime, e)
+		e.s.host.Publish(e.pipe.Peer())
 	} else {
 		e.stopGathering()
 	}
@@ -95,11 +96,12 @@ func (e *Stream) gatherFire() {
 	}
 }
 
-// stopGathering lets the reader sleep again. Runs on the holder, or on the loop
-// when the output is shut.
+// stopGathering lets the reader sleep again. Runs on the loop: on the holder, or when
+// the output is shut.
 func (e *Stream) stopGathering() {
 	if e.out.gather.on {
 		e.out.gather.on = false
 		e.pipe.SetGathering(false)
+		e.s.host.Publish(e.pipe.Peer()) // in this order, see pipe.WriteSmall
 	}
 }

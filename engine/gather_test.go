@@ -3,6 +3,10 @@
 package engine
 
 import (
+	"encoding/binary"
+	"io"
+	"math/rand/v2"
+	"runtime"
 	"testing"
 	"time"
 
@@ -51,5 +55,61 @@ func TestMayGather(t *testing.T) {
 		if e.out.slow = true; e.mayGather() {
 			t.Errorf("type %d: re-framed messages gather", typ)
 		}
+	}
+}
+
+// TestGatherLeavesNothingBehind: whatever a stream has written when it pauses reaches
+// the peer, without another message.
+func TestGatherLeavesNothingBehind(t *testing.T) {
+	o, p, far := connected(t, option.Push, "PULL")
+	rng := rand.New(rand.NewPCG(3, 4))
+	var sent, got uint64
+	gathered := 0
+	send := func() {
+		for {
+			o.sending.Lock()
+			awake, ok := p.WriteSmall(binary.BigEndian.AppendUint64(nil, sent))
+			full := !ok && p.Press()
+			o.sending.Unlock()
+			if ok && !awake || full {
+				p.Signal()
+			}
+			if ok {
+				sent++
+				return
+			}
+			runtime.Gosched()
+		}
+	}
+	for range 200 {
+		done := make(chan struct{})
+		burst := uint64(rng.IntN(30))
+		if rng.IntN(4) == 0 {
+			burst = 100_000
+		}
+		go func() {
+			defer close(done)
+			for range burst {
+				send()
+			}
+		}()
+		frames := make([]byte, 10*burst)
+		_ = far.SetReadDeadline(time.Now().Add(30 * time.Second))
+		if _, err := io.ReadFull(far, frames); err != nil {
+			t.Fatal(err)
+		}
+		for ; len(frames) > 0; frames = frames[10:] {
+			if n := binary.BigEndian.Uint64(frames[2:]); n != got {
+				t.Fatalf("message %d came where %d was due", n, got)
+			}
+			got++
+		}
+		<-done
+		if p.Peer().Gathering() {
+			gathered++
+		}
+	}
+	if gathered == 0 && !raced { // too slow for a dense stream
+		t.Error("the stream never gathered")
 	}
 }

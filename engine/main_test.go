@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,6 +32,8 @@ type owner struct {
 	lends bool          // set before the session begins
 	stays bool          // the reader's
 	taken chan struct{} // TakeBack
+
+	sending sync.Mutex // who writes to the pipe
 }
 
 func (o *owner) Adopt(Object, string) bool                         { return true }
@@ -47,6 +50,15 @@ func (o *owner) PeerClosed(*pipe.Pipe)                             {}
 func (o *owner) Attach(p *pipe.Pipe, _ Object, _ string, _ []byte) { p.SetSink(o); o.pipes <- p }
 func (o *owner) Authenticate(*option.Options, *option.AuthRequest, func()) (Inquiry, error) {
 	return nil, ErrNoAuthenticator
+}
+
+func (o *owner) Publish(p *pipe.Pipe) {
+	o.sending.Lock()
+	awake := p.WriteClosed() || p.Flush()
+	o.sending.Unlock()
+	if !awake {
+		p.Signal()
+	}
 }
 
 func (o *owner) ReadActivated(*pipe.Pipe) {

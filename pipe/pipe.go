@@ -224,7 +224,8 @@ func (p *Pipe) Write(f *msg.Part) bool {
 }
 
 // WriteSmall appends and publishes a message of one part that is shorter than
-// msg.RefBytesMin: Write and Flush of the commonest case in one. ok is false,
+// msg.RefBytesMin: Write and Flush of the commonest case in one. Where the reader
+// gathers the message may be published later (behindMax). ok is false,
 // and nothing has happened, where CheckWrite says so or the pipe's state needs
 // the long way. awake is what Flush returns. Runs on the writer.
 func (p *Pipe) WriteSmall(data []byte) (awake, ok bool) {
@@ -246,8 +247,19 @@ func (p *Pipe) WriteSmall(data []byte) (awake, ok bool) {
 	}
 	copy(b[at:], data)
 	h.c.written++
+	if w.Behind() < behindMax && h.gather.Load() {
+		w.EndWhole(at + n)
+		return true, true
+	}
 	return w.FlushWhole(at + n), true
 }
+
+// behindMax is how many messages may wait in front of a reader that gathers for one
+// that publishes them all, which costs as much as the rest of a short message. What
+// a stream leaves behind at its end is published when the reader's timer has come
+// (engine/gather.go): by the reader's owner, who takes the writer's lock for it, after
+// it has said that it gathers no more. So whoever writes later sees that.
+const behindMax = 15
 
 // writeRef appends a header and a reference to the body.
 func (p *Pipe) writeRef(w *ypipe.Writer, f *msg.Part) {
@@ -260,9 +272,16 @@ func (p *Pipe) writeRef(w *ypipe.Writer, f *msg.Part) {
 	f.Body = nil
 }
 
-// Press reports whether the pipe is full because its reader is gathering; then
-// the caller owes it Signal. Runs on the writer, after CheckWrite said no.
-func (p *Pipe) Press() bool { return p.out.gather.Load() && p.Full() }
+// Press reports whether the pipe is full because its reader is gathering; then all
+// is published, and the caller owes it Signal. Runs on the writer, after CheckWrite
+// said no.
+func (p *Pipe) Press() bool {
+	if !p.out.gather.Load() || !p.Full() {
+		return false
+	}
+	p.out.q.W.Flush()
+	return true
+}
 
 // Flush publishes all whole messages. It returns false when the other end's
 // reader was asleep; then the caller owes it Signal.

@@ -63,6 +63,15 @@ func (b *Base) Hiccuped(p *pipe.Pipe) {
 	}
 }
 
+// Publish implements engine.Host.
+func (b *Base) Publish(p *pipe.Pipe) {
+	b.smu.Lock()
+	if !p.WriteClosed() && !p.Flush() {
+		b.owe(p)
+	}
+	b.unlockSend()
+}
+
 // Rested implements engine.Host.
 func (b *Base) Rested(p *pipe.Pipe) bool {
 	b.lockBoth()

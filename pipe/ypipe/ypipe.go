@@ -48,6 +48,7 @@ type Writer struct {
 	bound   position // end of the last whole message
 	pub     *Chunk   // chunk whose mark is published next
 	pubMark uint64   // what pub.mark holds, but for the asleep flag
+	behind  int      // messages that EndWhole has ended, and nobody has published
 	class   int8     // size class of the next chunk
 	closed  bool
 }
@@ -160,6 +161,18 @@ func (w *Writer) FlushWhole(n int) bool {
 	return w.publish(w.bound.mark)
 }
 
+// EndWhole says that n more bytes of Space hold a message of one frame, as FlushWhole
+// does, and publishes nothing.
+func (w *Writer) EndWhole(n int) {
+	w.bytes += n
+	w.msgs++
+	w.bound = position{w.tail, pack(w.bytes, w.refs, w.msgs)}
+	w.behind++
+}
+
+// Behind returns how many messages EndWhole has ended since the last publication.
+func (w *Writer) Behind() int { return w.behind }
+
 // flushTail ends a message and publishes where the tail is a chunk that the
 // reader has not come to.
 func (w *Writer) flushTail() bool {
@@ -173,7 +186,7 @@ func (w *Writer) flushTail() bool {
 // Pairs with the Load and CompareAndSwap in Reader.refill and Reader.Sleep.
 func (w *Writer) publish(m uint64) bool {
 	old := w.pubMark
-	w.pubMark = m
+	w.pubMark, w.behind = m, 0
 	if w.pub.mark.CompareAndSwap(old, m) {
 		return true
 	}

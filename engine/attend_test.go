@@ -9,6 +9,7 @@ import (
 	"github.com/zeroloop/zmq/engine/zmtp"
 	"github.com/zeroloop/zmq/internal/msg"
 	"github.com/zeroloop/zmq/internal/option"
+	"github.com/zeroloop/zmq/reactor"
 )
 
 // lent makes a connection whose reader stays at its descriptor, after one message at a
@@ -19,7 +20,7 @@ func lent(t *testing.T) (*reading, *peer) {
 	r := &reading{o: o, p: p}
 	var f msg.Part
 	for range 1000 {
-		if p.Peer().Fetching() {
+		if p.Peer().Fetching() && r.settled() {
 			o.stays = true
 			r.none()
 			return r, far
@@ -37,6 +38,23 @@ func lent(t *testing.T) (*reading, *peer) {
 	t.Fatal("the connection was never lent")
 	return nil, nil
 }
+
+// settled waits until the loop has done what it was at, and reports whether the
+// connection is lent then: it may have been taken back again at once, because the
+// reader had gone to sleep.
+func (r *reading) settled() bool {
+	r.o.t.Helper()
+	done := make(chan struct{})
+	r.o.session.loop.Send(reactor.Command{Op: opFence, To: r, Arg: done})
+	<-done
+	for len(r.o.taken) > 0 {
+		<-r.o.taken
+	}
+	return r.p.Peer().Fetching()
+}
+
+// opFence ends a wait for everything that the loop was told before.
+var opFence = &reactor.Op{Name: "fence", Run: func(c reactor.Command) { close(c.Arg.(chan struct{})) }}
 
 // none reads what is not there.
 func (r *reading) none() {

@@ -4,6 +4,7 @@ package transport
 
 import (
 	"errors"
+	"net/netip"
 
 	"github.com/panjf2000/gnet/v2/pkg/socket"
 	"golang.org/x/sys/unix"
@@ -30,8 +31,8 @@ func beforeBind(o *Options) (ints []socket.Option[int], texts []socket.Option[st
 }
 
 // Tune sets what a connection needs once it stands, accepted or connected:
-// TCP_NODELAY, keepalive, TCP_USER_TIMEOUT, type of service, and no SIGPIPE where
-// that is a socket option. On a socket that is not TCP only the last applies, so
+// TCP_NODELAY, keepalive, TCP_USER_TIMEOUT, type of service, no congestion control that
+// paces within the machine, and no SIGPIPE where that is a socket option. On a socket that is not TCP only the last applies, so
 // it may be called for every descriptor of this package. It never waits. Source:
 // libzmq tune_tcp_socket, tune_tcp_keepalives, tune_tcp_maxrt.
 func Tune(fd int, o *Options) error {
@@ -43,8 +44,12 @@ func Tune(fd int, o *Options) error {
 	if err != nil {
 		return fail("tune", "", err)
 	}
-	if _, isTCP := addrPort(sa); !isTCP {
+	local, isTCP := addrPort(sa)
+	if !isTCP {
 		return nil
+	}
+	if staysHere(fd, local.Addr()) {
+		unpace(fd)
 	}
 	err = socket.SetNoDelay(fd, 1)
 	if err == nil {
@@ -65,6 +70,19 @@ func Tune(fd int, o *Options) error {
 		return fail("tune", "", err)
 	}
 	return nil
+}
+
+// staysHere reports whether both ends of a connection are on this machine.
+func staysHere(fd int, local netip.Addr) bool {
+	if local.Unmap().IsLoopback() {
+		return true
+	}
+	sa, err := unix.Getpeername(fd)
+	if err != nil {
+		return false // not connected
+	}
+	peer, ok := addrPort(sa)
+	return ok && peer.Addr().Unmap() == local.Unmap()
 }
 
 // setTOS sets the type of service for IPv4 and the traffic class for IPv6. An

@@ -17,5 +17,8 @@ func systemOptions(ints []socket.Option[int], _ *Options) []socket.Option[int] {
 // to use another. libzmq ignores the option here.
 func setDevice(int, string) error { return syscall.ENOTSUP }
 
+// unpace does nothing: no system of these has a pacing congestion control as its own.
+func unpace(int) {}
+
 // setMaxRT does nothing, as in libzmq: TCP_USER_TIMEOUT is Linux's.
 func setMaxRT(int, int) error { return nil }

@@ -3,6 +3,8 @@
 package transport
 
 import (
+	"strings"
+
 	"github.com/panjf2000/gnet/v2/pkg/socket"
 	"golang.org/x/sys/unix"
 )
@@ -36,6 +38,17 @@ func setNoSigpipe(int) error { return nil }
 // the connection, RFC 5482.
 func setMaxRT(fd, ms int) error {
 	return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, ms)
+}
+
+// unpace takes a connection that does not leave the machine off a congestion control
+// that paces (BBR): there is no network whose speed could be found out, and the timers
+// by which it sends cost a quarter of the throughput of large messages. Each kernel has
+// Reno and lets anybody choose it. Where it refuses things stay as they are.
+func unpace(fd int) {
+	name, err := unix.GetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_CONGESTION)
+	if err == nil && strings.HasPrefix(name, "bbr") {
+		_ = unix.SetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_CONGESTION, "reno")
+	}
 }
 
 // setKeepaliveTimes sets what is not left to the system.

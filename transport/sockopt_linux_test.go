@@ -94,6 +94,48 @@ func TestDefaultsLeaveTheKernelAlone(t *testing.T) {
 	}
 }
 
+// TestNothingPacesWithinTheMachine: where the system would have connections paced, those
+// that stay on the machine are not, and others are left alone.
+func TestNothingPacesWithinTheMachine(t *testing.T) {
+	noLeaks(t)
+	l := mustListen(t, "tcp://127.0.0.1:*", nil)
+	if err := unix.SetsockoptString(l.FD, unix.IPPROTO_TCP, unix.TCP_CONGESTION, "bbr"); err != nil {
+		t.Skipf("this kernel has no BBR, or not for us: %v", err)
+	}
+	control := func(fd int) string {
+		name, err := unix.GetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_CONGESTION)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	mustConnect(t, l.Endpoint(), nil)
+	server, _ := mustAccept(t, l) // it has its listener's
+	if got := control(server); got != "bbr" {
+		t.Fatalf("accepted with %q", got)
+	}
+	if err := Tune(server, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := control(server); got != "reno" {
+		t.Errorf("a connection within the machine has %q", got)
+	}
+	away, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeFD(t, away)
+	if err := unix.SetsockoptString(away, unix.IPPROTO_TCP, unix.TCP_CONGESTION, "bbr"); err != nil {
+		t.Fatal(err)
+	}
+	if err := Tune(away, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := control(away); got != "bbr" {
+		t.Errorf("what does not stay on the machine has %q", got)
+	}
+}
+
 func TestTrafficClass(t *testing.T) {
 	if !hasIPv6() {
 		return

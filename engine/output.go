@@ -11,6 +11,7 @@ import (
 
 	"github.com/valyala/bytebufferpool"
 	"github.com/zeroloop/zmq/internal/option"
+	"github.com/zeroloop/zmq/pipe"
 	"github.com/zeroloop/zmq/pipe/ypipe"
 	"github.com/zeroloop/zmq/poller"
 	"github.com/zeroloop/zmq/reactor"
@@ -255,7 +256,7 @@ func (e *Stream) writeWindow(r *ypipe.Reader) (int, syscall.Errno) {
 	clear(iov)
 	vectors.Put(v)
 	if no == 0 {
-		e.out.bodySent = consume(r, n, e.out.bodySent)
+		e.out.bodySent = consume(e.pipe, n, e.out.bodySent)
 	}
 	return n, no
 }
@@ -292,7 +293,8 @@ func (v *vector) fill(r *ypipe.Reader, b []byte, sent int) []unix.Iovec {
 
 // consume passes n bytes of what fill listed and returns how much of the next
 // body is written.
-func consume(r *ypipe.Reader, n, sent int) int {
+func consume(p *pipe.Pipe, n, sent int) int {
+	r := p.Reader()
 	for {
 		body, at := r.NextRef(0)
 		if body == nil {
@@ -307,13 +309,14 @@ func consume(r *ypipe.Reader, n, sent int) int {
 				return 0
 			}
 		}
-		left := len(body.Bytes()) - sent
-		if n < left {
+		size := len(body.Bytes())
+		if n < size-sent {
 			return sent + n
 		}
-		n -= left
+		n -= size - sent
 		sent = 0
 		r.TakeRef().Release()
+		p.TookBody(size)
 		if n == 0 {
 			return 0
 		}

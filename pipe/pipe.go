@@ -43,10 +43,11 @@ type half struct {
 	special  bool            // one of the two is there: the short ways are closed; immutable
 
 	// shared; atomic
-	closed atomic.Uint32 // writerClosed | readerClosed
-	lost   atomic.Uint64 // messages that the reader has dropped, see DropOldest
-	gather atomic.Bool   // see SetGathering; the reader's
-	fetch  atomic.Bool   // see SetFetching; the writer's
+	closed atomic.Uint32         // writerClosed | readerClosed
+	lost   atomic.Uint64         // messages that the reader has dropped, see DropOldest
+	gather atomic.Bool           // see SetGathering; the reader's
+	fetch  atomic.Bool           // see SetFetching; the writer's
+	ahead  atomic.Pointer[ahead] // nil: no large body has been written yet; the writer's
 
 	_ cpu.CacheLinePad
 
@@ -65,6 +66,7 @@ type Pipe struct {
 	// writer only
 	moreOut bool // the last part written has another one behind it
 	began   int  // bytes written since the last message ended; where there is a limit
+	bodies  int  // of that, bytes of bodies that count in half.ahead
 	woke    bool // the last value put into a conflating queue found the reader asleep
 
 	// reader only
@@ -219,6 +221,10 @@ func (p *Pipe) Write(f *msg.Part) bool {
 	if !p.moreOut {
 		w.EndMessages(1)
 		p.Wrote(1)
+		if p.bodies > 0 {
+			p.out.wroteBodies(p.bodies)
+			p.bodies = 0
+		}
 	}
 	return true
 }
@@ -270,6 +276,9 @@ func (p *Pipe) writeRef(w *ypipe.Writer, f *msg.Part) {
 	w.Advance(zmtp.PutHeader(b, f.Flags, len(f.Data)))
 	w.AddRef(f.Body)
 	f.Body = nil
+	if len(f.Data) >= paceBodyBytesMin && !p.Inproc {
+		p.bodies += len(f.Data)
+	}
 }
 
 // Press reports whether the pipe is full because its reader is gathering; then all
@@ -301,7 +310,7 @@ func (p *Pipe) Signal() { p.peer.sink.ReadActivated(p.peer) }
 // pipe_t::rollback). Runs on the writer.
 func (p *Pipe) Rollback() {
 	p.out.q.W.Rollback()
-	p.moreOut, p.began = false, 0
+	p.moreOut, p.began, p.bodies = false, 0, 0
 }
 
 // Writer gives the session direct access to the queue that it fills from the
@@ -452,6 +461,7 @@ func (p *Pipe) readRef(r *ypipe.Reader, f *msg.Part) bool {
 	r.Consume(zmtp.HeaderSizeMax)
 	f.Body = r.TakeRef()
 	f.Data = f.Body.Bytes()
+	p.TookBody(len(f.Data))
 	return true
 }
 

@@ -54,6 +54,7 @@ func (p *Pipe) seek(r *ypipe.Reader, bodySent int) (mid bool, ended int) {
 		if byRef {
 			if entry >= taken {
 				r.TakeRef().Release()
+				p.TookBody(int(size))
 				p.TookBytes(int(size) - bodySent)
 				bodySent = 0
 			}
@@ -73,6 +74,7 @@ func (p *Pipe) skipFrame(r *ypipe.Reader) (more bool) {
 	if body, at := r.NextRef(0); body != nil && at == n && size >= msg.RefBytesMin {
 		r.Consume(n)
 		r.TakeRef().Release()
+		p.TookBody(int(size))
 	} else {
 		r.Consume(n + int(size))
 	}

@@ -70,9 +70,10 @@ type Base struct {
 	att        attendance
 	endpoint   atomic.Pointer[string] // LAST_ENDPOINT
 	signal     signal
-	whenFull   atomic.Int32  // of opts
-	relieved   atomic.Uint32 // counts the turns of fullOnes
-	reaped     chan struct{} // closed when the socket has ended altogether
+	whenFull   atomic.Int32              // of opts
+	far        atomic.Pointer[pipe.Pipe] // whose writer is far ahead of it
+	relieved   atomic.Uint32             // counts the turns of fullOnes
+	reaped     chan struct{}             // closed when the socket has ended altogether
 }
 
 // Type returns the socket type's number.
@@ -129,6 +130,29 @@ func (b *Base) unlockSend() {
 
 // check returns why the socket can't be used, or OK.
 func (b *Base) check() errno.Errno { return errno.Errno(b.state.Load()) }
+
+// publish makes a message visible that has been written to p. alone says that whoever
+// sends here has no other peer, whom it would keep waiting by pacing. Runs under S.
+func (b *Base) publish(p *pipe.Pipe, alone bool) {
+	if !p.Flush() {
+		b.owe(p)
+	}
+	if alone && p.FarAhead() {
+		b.far.Store(p)
+	}
+}
+
+// Pace waits a little where what has just been sent is far in front of the connection
+// that it goes to (pipe.Pipe.Pace). For who waits for room, too, after sending. Safe
+// from any goroutine.
+func (b *Base) Pace() {
+	if b.far.Load() == nil {
+		return
+	}
+	if p := b.far.Swap(nil); p != nil {
+		p.Pace()
+	}
+}
 
 // owe notes that p's other end must be signalled once the send lock is
 // released. Runs under S.

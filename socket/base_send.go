@@ -28,6 +28,9 @@ func (b *Base) Send(ctx context.Context, m *msg.Msg, block bool) error {
 		return nil
 	}
 	if e := b.sendOne(m); e != errno.EAGAIN {
+		if block {
+			b.Pace()
+		}
 		return e.Err()
 	}
 	if b.whenFull.Load() != option.Block {

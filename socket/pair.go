@@ -102,8 +102,8 @@ func (s *pair) send(f *msg.Part) errno.Errno {
 		return s.send(f)
 	}
 	s.moreOut = f.HasMore()
-	if !s.moreOut && !p.Flush() {
-		s.b.owe(p)
+	if !s.moreOut {
+		s.b.publish(p, true)
 	}
 	return errno.OK
 }

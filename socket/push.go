@@ -42,8 +42,8 @@ func balance(b *Base, lb *pipe.LoadBalancer, f *msg.Part) errno.Errno {
 	if !ok {
 		return errno.EAGAIN
 	}
-	if p != nil && !p.MoreOut() && !p.Flush() {
-		b.owe(p)
+	if p != nil && !p.MoreOut() {
+		b.publish(p, lb.Len() == 1)
 	}
 	return errno.OK
 }

@@ -53,6 +53,8 @@ func sendCopy(b *socket.Base, to msg.Address, part []byte, flags C.int) errno.Er
 	e := b.SendPartTo(to, nil, body, more)
 	if e != errno.OK {
 		body.Release()
+	} else if flags&C.ZMQ_DONTWAIT == 0 {
+		b.Pace()
 	}
 	return e
 }
@@ -76,6 +78,8 @@ func goSendHeld(at C.uint32_t, data unsafe.Pointer, size C.size_t, flags C.int, 
 	n := b.SendPart(nil, body, more)
 	if n != errno.OK {
 		body.Steal() // still the caller's
+	} else if flags&C.ZMQ_DONTWAIT == 0 {
+		b.Pace()
 	}
 	return C.int(n)
 }

@@ -35,10 +35,18 @@ const (
 )
 
 // considerLending lends the connection where its receiver has to be woken again and
-// again, but none whose peer sends PINGs: they may not wait for a receiver. Runs on the loop, which holds the input.
+// again, but none whose peer sends PINGs: they may not wait for a receiver. Runs on the
+// loop, which holds the input.
 func (e *Stream) considerLending() {
 	f := &e.in.fetch
-	if f.on || f.wakes < lendWakesMin || e.beat.asked || !e.mayFetch() || !e.spareOut() || !e.s.host.Lend(e.s, e.fd) {
+	if f.on || f.wakes < lendWakesMin {
+		return
+	}
+	if e.beat.asked || !e.mayFetch() || !e.s.host.Lends() {
+		f.wakes = 0 // not to be asked with each message
+		return
+	}
+	if !e.spareOut() || !e.s.host.Lend(e.s, e.fd) {
 		return
 	}
 	e.watchLess(poller.In)

@@ -39,6 +39,25 @@ func lent(t *testing.T) (*reading, *peer) {
 	return nil, nil
 }
 
+// TestNothingIsSparedForWhoDoesNotStay: a connection whose socket would not have it lent
+// is watched as at the beginning.
+func TestNothingIsSparedForWhoDoesNotStay(t *testing.T) {
+	o, p, far := connected(t, option.Pull, "PUSH")
+	r := &reading{o: o, p: p}
+	for range 4 * lendWakesMin {
+		r.none()
+		s := script{next: r.next}
+		s.messages(1, 8)
+		s.send(far, 100)
+		if !r.upTo(s.next) {
+			t.FailNow()
+		}
+	}
+	if r.settled() || o.session.stream.Load().watch.sparing {
+		t.Error("the connection is watched less than at the beginning")
+	}
+}
+
 // settled waits until the loop has done what it was at, and reports whether the
 // connection is lent then: it may have been taken back again at once, because the
 // reader had gone to sleep.

@@ -98,6 +98,9 @@ func (a *attendance) wake() {
 	}
 }
 
+// Lends implements engine.Host.
+func (b *Base) Lends() bool { return b.att.willing.Load() }
+
 // Lend implements engine.Host.
 func (b *Base) Lend(s *engine.Session, fd int) bool {
 	a := &b.att

@@ -99,6 +99,7 @@ struct zl_content {
 	void *hint;
 	_Atomic uint32_t refs;
 	int class; /* of the pool that it goes back to, -1 is none */
+	char pad[24]; /* up to a line of the cache, where a body behind this begins */
 };
 
 /* What is known of the peer that messages came from; shared, counted. */

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 enum {
+	LINE_BYTES = 64,
 	CLASS_BITS_MIN = 12,
 	CLASS_BITS_MAX = 22,
 	CLASSES = CLASS_BITS_MAX - CLASS_BITS_MIN + 1,
@@ -71,7 +72,7 @@ struct zl_content *zl_pool_get(size_t size)
 		pthread_mutex_unlock(&lock);
 	}
 	if (!c && size <= SIZE_MAX - sizeof *c)
-		c = malloc(sizeof *c + size);
+		c = class < 0 ? malloc(sizeof *c + size) : aligned_alloc(LINE_BYTES, sizeof *c + size);
 	if (c) {
 		c->class = class;
 	} else if (class >= 0) {

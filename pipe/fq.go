@@ -102,6 +102,15 @@ func (q *FairQueue) Next() *Pipe {
 	return q.pipes[q.current]
 }
 
+// Only returns the pipe where there is but one, and nothing of a message of it has been
+// read; nil else.
+func (q *FairQueue) Only() *Pipe {
+	if len(q.pipes) != 1 {
+		return nil
+	}
+	return q.Next()
+}
+
 // Pass takes the next message from the next pipe.
 func (q *FairQueue) Pass() {
 	q.current++

@@ -372,6 +372,17 @@ func (p *Pipe) CheckRead() bool {
 	return r.Ready() || p.more(r)
 }
 
+// Empty reports whether there is nothing to read just now, and unlike CheckRead lets
+// the reader stay awake. It says no where that takes more than a look. Runs on the reader.
+func (p *Pipe) Empty() bool {
+	if p.in.special {
+		return false
+	}
+	r := &p.in.q.R
+	p.pass(r)
+	return !r.Ready() && !r.EOF()
+}
+
 // EOF reports whether everything has been read and nothing more will come.
 // Meaningful after CheckRead returned false. Runs on the reader.
 func (p *Pipe) EOF() bool {

@@ -106,7 +106,7 @@ func (b *Base) nextSmall() (data []byte, p *pipe.Pipe) {
 // recvOne is the short way of any message that is there. stays says that the caller
 // will go on to recvAwaited otherwise, and may sleep in the poller.
 func (b *Base) recvOne(m *msg.Msg, stays bool) (e errno.Errno) {
-	if !b.plain {
+	if b.kind.traits.eager {
 		_, e, _ = b.tryRecv(oneMsg(m), false, stays)
 		return e
 	}
@@ -124,6 +124,10 @@ func (b *Base) recvOne(m *msg.Msg, stays bool) (e errno.Errno) {
 	}
 	if e == 0 && b.recvs.waiting.Load() > 0 && b.pat.hasIn() {
 		b.recvs.wakeOne()
+	}
+	if !b.plain {
+		b.unlockSend() // R is S
+		return e
 	}
 	b.rmu.Unlock()
 	if b.todo.filled.Load() {

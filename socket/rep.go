@@ -63,18 +63,46 @@ func (s *rep) recv(f *msg.Part) errno.Errno {
 	if s.replying {
 		return errno.EFSM
 	}
-	if !s.inBody && !s.begin() {
-		return errno.EAGAIN
+	if !s.inBody {
+		if s.recvWhole(f) {
+			return errno.OK
+		}
+		if !s.begin() {
+			return errno.EAGAIN
+		}
 	}
 	if s.fq.Recv(f) == nil {
 		s.inBody = false
 		return errno.EAGAIN
 	}
 	if !f.HasMore() {
-		s.inBody, s.replying = false, true
-		s.b.signal.turned()
+		s.asked()
 	}
 	return errno.OK
+}
+
+func (s *rep) asked() {
+	s.inBody, s.replying = false, true
+	s.b.signal.turned()
+}
+
+// recvWhole takes the commonest request at once: a small one of one part, with no labels.
+// Where it returns false nothing has happened.
+func (s *rep) recvWhole(f *msg.Part) bool {
+	p := s.fq.Next()
+	if p == nil {
+		return false
+	}
+	data, ok := p.ReadEnveloped()
+	if !ok {
+		return false
+	}
+	s.fq.Pass()
+	s.labels, s.bounds = s.labels[:0], s.bounds[:0]
+	s.from, s.to = p, p
+	*f = msg.Part{Data: data, Props: p.Props}
+	s.asked()
+	return true
 }
 
 // hasIn reports whether a request is there. Looking may take its envelope.
@@ -125,6 +153,9 @@ func (s *rep) send(f *msg.Part) errno.Errno {
 		return errno.EFSM
 	}
 	if !s.moreOut {
+		if s.sendWhole(f) {
+			return errno.OK
+		}
 		if e := s.address(); e != errno.OK {
 			return e
 		}
@@ -135,6 +166,25 @@ func (s *rep) send(f *msg.Part) errno.Errno {
 		s.b.signal.turned()
 	}
 	return e
+}
+
+// sendWhole sends the commonest reply at once: a small one of one part, to a request with
+// no labels. Where it returns false nothing has happened.
+func (s *rep) sendWhole(f *msg.Part) bool {
+	p := s.to
+	if p == nil || len(s.bounds) > 0 || f.Flags != 0 || f.Body != nil || len(f.Data) >= msg.RefBytesMin {
+		return false
+	}
+	awake, ok := p.WriteEnveloped(f.Data)
+	if !ok {
+		return false
+	}
+	if !awake {
+		s.b.owe(p)
+	}
+	s.replying = false
+	s.b.signal.turned()
+	return true
 }
 
 // address begins the reply with the labels of the request. A requester that is

@@ -70,6 +70,9 @@ func (s *req) send(f *msg.Part) errno.Errno {
 		return errno.EFSM
 	}
 	if !s.asking {
+		if s.sendWhole(f) {
+			return errno.OK
+		}
 		if e := s.begin(); e != errno.OK {
 			return e
 		}
@@ -88,6 +91,30 @@ func (s *req) sendDirect(f *msg.Part) errno.Errno {
 		return errno.EFSM
 	}
 	return s.dealer.send(f)
+}
+
+// sendWhole sends the commonest request at once: a small one of one part, with the plain
+// envelope. Where it returns false nothing has happened.
+func (s *req) sendWhole(f *msg.Part) bool {
+	if f.Flags != 0 || f.Body != nil || len(f.Data) >= msg.RefBytesMin || s.b.opts.ReqCorrelate {
+		return false
+	}
+	p := s.lb.Next()
+	if p == nil || !p.CheckWrite() {
+		return false
+	}
+	s.forget()
+	awake, ok := p.WriteEnveloped(f.Data)
+	if !ok {
+		return false
+	}
+	s.lb.Pass()
+	s.id++
+	s.to, s.waiting, s.inBody = p, true, false
+	if !awake {
+		s.b.owe(p)
+	}
+	return true
 }
 
 // begin sends the envelope: the request's id with REQ_CORRELATE, and an empty
@@ -115,8 +142,13 @@ func (s *req) begin() errno.Errno {
 	return errno.OK
 }
 
-// forget drops what has come in for earlier requests (edge case 185).
+// forget drops what has come in for earlier requests (edge case 185). With one peer, of
+// whom there is nothing, it leaves the pipe's reader awake: the answer need not wake it
+// then, if it is looked for later.
 func (s *req) forget() {
+	if p := s.fq.Only(); p != nil && p.Empty() {
+		return
+	}
 	for range staleMessagesMax {
 		if s.fq.Recv(&s.scratch) == nil {
 			return
@@ -136,18 +168,44 @@ func (s *req) recv(f *msg.Part) errno.Errno {
 	if !s.waiting {
 		return errno.EFSM
 	}
-	if !s.inBody && !s.find() {
-		return errno.EAGAIN
+	if !s.inBody {
+		if s.recvWhole(f) {
+			return errno.OK
+		}
+		if !s.find() {
+			return errno.EAGAIN
+		}
 	}
 	if s.fq.Recv(f) == nil {
 		s.inBody = false
 		return errno.EAGAIN
 	}
 	if !f.HasMore() {
-		s.waiting, s.inBody = false, false
-		s.b.signal.turned()
+		s.answered()
 	}
 	return errno.OK
+}
+
+func (s *req) answered() {
+	s.waiting, s.inBody = false, false
+	s.b.signal.turned()
+}
+
+// recvWhole takes the commonest reply at once: a small one of one part, with the plain
+// envelope, of whom was asked. Where it returns false nothing has happened.
+func (s *req) recvWhole(f *msg.Part) bool {
+	p := s.fq.Next()
+	if p == nil || s.to != p || s.b.opts.ReqCorrelate {
+		return false
+	}
+	data, ok := p.ReadEnveloped()
+	if !ok {
+		return false
+	}
+	s.fq.Pass()
+	*f = msg.Part{Data: data, Props: p.Props}
+	s.answered()
+	return true
 }
 
 // hasIn reports whether the reply is there. Looking may take its envelope.

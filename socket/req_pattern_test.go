@@ -105,6 +105,19 @@ func TestReqForgetsOlderReplies(t *testing.T) {
 	r.wantRecv("two")
 }
 
+// Nor is a second reply to an earlier request one to the next (edge case 185).
+func TestReqForgetsSecondReplies(t *testing.T) {
+	r := newRig(t, option.Req)
+	a := r.accept("")
+	for _, n := range []string{"1", "2", "3"} {
+		r.wantSend(errno.OK, n)
+		r.wantNoRecv(errno.EAGAIN)
+		a.put("", "answer "+n)
+		a.put("", "again "+n)
+		r.wantRecv("answer " + n)
+	}
+}
+
 // With REQ_CORRELATE a counter in host byte order goes in front, and only the
 // reply that brings it back counts (edge case 188).
 func TestReqCorrelates(t *testing.T) {

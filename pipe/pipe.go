@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"github.com/zeroloop/zmq/engine/zmtp"
+	"github.com/zeroloop/zmq/internal/buf"
 	"github.com/zeroloop/zmq/internal/msg"
 	"github.com/zeroloop/zmq/pipe/ypipe"
 	"golang.org/x/sys/cpu"
@@ -461,6 +462,28 @@ func (p *Pipe) ReadSmall() (data []byte, ok bool) {
 		p.peer.sink.WriteActivated(p.peer)
 	}
 	return b[n : n+size], true
+}
+
+// ReadHeld returns the next message if it is there, has one part that travels by
+// reference and no flags, and accept, which must not keep what it sees, says yes to its
+// body. Where ok is false nothing has happened. The reference is the caller's. Runs on
+// the reader.
+func (p *Pipe) ReadHeld(accept func(*buf.Body) bool) (body *buf.Body, ok bool) {
+	if p.in.special || p.moreIn {
+		return nil, false
+	}
+	r := &p.in.q.R
+	p.pass(r)
+	if !r.Ready() {
+		return nil, false
+	}
+	body, at := r.NextRef(0)
+	if body == nil || at != zmtp.HeaderSizeMax || r.Window()[0] != zmtp.FlagLarge || !accept(body) {
+		return nil, false
+	}
+	var f msg.Part
+	p.Read(&f)
+	return f.Body, true
 }
 
 // readRef takes the body that stands behind the header at the start of the

@@ -11,6 +11,7 @@ import (
 	"github.com/zeroloop/zmq/internal/buf"
 	"github.com/zeroloop/zmq/internal/errno"
 	"github.com/zeroloop/zmq/internal/msg"
+	"github.com/zeroloop/zmq/pipe"
 )
 
 // SendPart hands one part over without waiting; more says that its message goes
@@ -142,23 +143,48 @@ func (b *Base) recvPart(take func(f *msg.Part)) errno.Errno {
 	return errno.OK
 }
 
-// RecvSmall hands further messages to take, one after another, as long as room says
-// yes and the next message is there and has one part that is not large; take sees
-// its bytes as RecvPart's does, and what is known of the peer. Only for socket types
-// that receive from all peers in turn, nothing happens for others. It allocates
-// nothing. Safe from any goroutine.
-func (b *Base) RecvSmall(room func() bool, take func(data []byte, props *msg.Properties)) {
+// RecvAhead hands further messages to take, one after another, as long as room says
+// yes and the next message is there and has one part that is small, or whose body
+// accept says yes to; take sees the bytes as RecvPart's does, or owns the body, and
+// what is known of the peer. Only for socket types that receive from all peers in turn,
+// nothing happens for others. It allocates nothing. Safe from any goroutine.
+func (b *Base) RecvAhead(room func() bool, accept func(*buf.Body) bool, take func(data []byte, body *buf.Body, props *msg.Properties)) {
 	if b.fq == nil {
 		return
 	}
 	b.lockRecv()
 	defer b.unlockRecv()
 	for b.check() == errno.OK && room() {
-		data, p := b.nextSmall()
-		if p == nil {
+		if data, p := b.nextSmall(); p != nil {
+			take(data, nil, p.Props)
+		} else if body, p := b.nextHeld(accept); p != nil {
+			take(nil, body, p.Props)
+		} else {
 			break
 		}
-		take(data, p.Props)
+	}
+}
+
+// nextHeld returns the body of the next message and where it came from, if pipe.ReadHeld
+// finds it; nil where the pattern has to look itself. Runs under R.
+func (b *Base) nextHeld(accept func(*buf.Body) bool) (*buf.Body, *pipe.Pipe) {
+	if b.sift != nil && b.sift.heldFrom != nil {
+		return nil, nil
+	}
+	for {
+		p := b.fq.Next()
+		if p == nil {
+			return nil, nil
+		}
+		body, ok := p.ReadHeld(accept)
+		if !ok {
+			return nil, nil
+		}
+		b.fq.Pass()
+		if b.sift == nil || b.sift.wants(body.Bytes()) {
+			return body, p
+		}
+		body.Release()
 	}
 }
 

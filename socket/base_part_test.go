@@ -8,15 +8,16 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/zeroloop/zmq/internal/buf"
 	"github.com/zeroloop/zmq/internal/errno"
 	"github.com/zeroloop/zmq/internal/msg"
 	"github.com/zeroloop/zmq/internal/option"
 	"github.com/zeroloop/zmq/socket"
 )
 
-// TestRecvSmall: messages come in order, as many as there is room for, up to one that
+// TestRecvAhead: messages come in order, as many as there is room for, up to one that
 // has parts.
-func TestRecvSmall(t *testing.T) {
+func TestRecvAhead(t *testing.T) {
 	out, in := pairOf(t, option.Push, option.Pull)
 	for _, text := range []string{"a", "b", "c"} {
 		if e := out.SendPart([]byte(text), nil, false); e != errno.OK {
@@ -27,7 +28,8 @@ func TestRecvSmall(t *testing.T) {
 	_ = out.SendPart([]byte("e"), nil, false)
 	got, room := "", 2
 	ahead := func() {
-		in.RecvSmall(func() bool { return len(got) < room }, func(data []byte, _ *msg.Properties) { got += string(data) })
+		in.RecvAhead(func() bool { return len(got) < room }, func(*buf.Body) bool { return false },
+			func(data []byte, _ *buf.Body, _ *msg.Properties) { got += string(data) })
 	}
 	if ahead(); got != "ab" {
 		t.Errorf("%q with room for two", got)
@@ -43,6 +45,32 @@ func TestRecvSmall(t *testing.T) {
 	}
 	if ahead(); got != "abcde" {
 		t.Errorf("%q out of nothing", got)
+	}
+}
+
+// TestRecvAheadTakesBodies: those that are accepted, and no further than to the first
+// that is not.
+func TestRecvAheadTakesBodies(t *testing.T) {
+	out, in := pairOf(t, option.Push, option.Pull)
+	for _, size := range []int{msg.RefBytesMin, 1, msg.RefBytesMin + 1, msg.RefBytesMin + 2} {
+		if e := out.SendPart(nil, buf.WrapBody(make([]byte, size), nil), false); e != errno.OK {
+			t.Fatal(e)
+		}
+	}
+	bytes := 0
+	in.RecvAhead(func() bool { return true }, func(b *buf.Body) bool { return len(b.Bytes()) <= msg.RefBytesMin+1 },
+		func(data []byte, body *buf.Body, _ *msg.Properties) {
+			bytes += len(data)
+			if body != nil {
+				bytes += len(body.Bytes())
+				body.Release()
+			}
+		})
+	if bytes != 2*msg.RefBytesMin+2 {
+		t.Errorf("%d bytes were received", bytes)
+	}
+	if e := in.RecvPart(func(f *msg.Part) { bytes = len(f.Data) }); e != errno.OK || bytes != msg.RefBytesMin+2 {
+		t.Errorf("then %d bytes, %v", bytes, e)
 	}
 }
 

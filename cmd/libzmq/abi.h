@@ -173,10 +173,12 @@ int zl_recv_part(struct zl_slot *s, struct zl_in *in, int flags);
 
 enum { ZL_BATCH_BYTES = 32 << 10, ZL_BATCH_MESSAGES_MAX = 256, ZL_STREAK_MIN = 16, ZL_BATCH_SHARE = 8 };
 
-/* A message in a batch; its bytes follow. */
+/* A message in a batch; its bytes follow, or it is a body that others do not hold. */
 struct zl_ahead {
 	struct zl_props *props;
-	size_t size;
+	struct zl_content *content; /* or NULL */
+	size_t size;                /* of what follows */
+	size_t pad;                 /* so that it begins where any type may */
 };
 
 struct zl_batch {

@@ -2,10 +2,11 @@
 //go:build cgo
 
 /*
- * Messages received ahead. Where a stream of small messages comes in faster than the
+ * Messages received ahead. Where a stream of messages comes in faster than the
  * program takes them, one call into Go brings many, and the calls after it stay in C.
  * Only for types that receive from all peers in turn and whose state does not depend
- * on it, but for subscriptions (zl_batch_sift); never more than an eighth of RCVHWM, so that the marks keep their meaning.
+ * on it, but for subscriptions (zl_batch_sift); never more than an eighth of RCVHWM, so
+ * that the marks keep their meaning. Large bodies are not among them (ahead.go).
  * Previous: part.c. Next: ahead.go, which fills.
  */
 
@@ -15,6 +16,30 @@
 #include <string.h>
 
 #include "_cgo_export.h"
+
+/* span returns what a message takes of the batch. */
+static size_t span(const struct zl_ahead *a)
+{
+	return sizeof *a + ((a->size + 15) & ~(size_t)15);
+}
+
+static const void *bytes_of(const struct zl_ahead *a)
+{
+	return a->content ? a->content->data : a + 1;
+}
+
+static size_t size_of(const struct zl_ahead *a)
+{
+	return a->content ? a->content->size : a->size;
+}
+
+static void forget(struct zl_ahead *a)
+{
+	if (a->props)
+		zl_props_release(a->props);
+	if (a->content)
+		zl_content_release(a->content);
+}
 
 static int share(int hwm)
 {
@@ -53,15 +78,14 @@ void zl_batch_sift(struct zl_slot *s)
 	size_t to = b ? b->read : 0;
 	for (size_t at = to; b && at < b->end;) {
 		struct zl_ahead *a = (struct zl_ahead *)(b->bytes + at);
-		size_t size = sizeof *a + ((a->size + 15) & ~(size_t)15);
+		size_t size = span(a);
 		int wants = 1;
-		goWants(s->index, a + 1, a->size, &wants);
+		goWants(s->index, (void *)bytes_of(a), size_of(a), &wants);
 		if (wants) {
 			memmove(b->bytes + to, a, size);
 			to += size;
 		} else {
-			if (a->props)
-				zl_props_release(a->props);
+			forget(a);
 			atomic_fetch_sub_explicit(&b->count, 1, memory_order_relaxed);
 		}
 		at += size;
@@ -107,20 +131,19 @@ bool zl_batch_take(struct zl_slot *s, struct zl_in *in)
 	if (!b || b->read == b->end)
 		return false;
 	struct zl_ahead *a = (struct zl_ahead *)(b->bytes + b->read);
-	unsigned char *data = (unsigned char *)(a + 1);
-	b->read += sizeof *a + ((a->size + 15) & ~(size_t)15);
+	b->read += span(a);
 	atomic_fetch_sub_explicit(&b->count, 1, memory_order_relaxed);
-	in->size = a->size;
+	in->size = size_of(a);
 	in->more = false;
 	if (!in->cut) {
-		in->stage = data;
+		in->stage = (unsigned char *)(a + 1);
+		in->content = a->content;
 		in->props = a->props;
 		return true;
 	}
 	if (in->stage_size > 0)
-		memcpy(in->stage, data, a->size < in->stage_size ? a->size : in->stage_size);
-	if (a->props)
-		zl_props_release(a->props);
+		memcpy(in->stage, bytes_of(a), in->size < in->stage_size ? in->size : in->stage_size);
+	forget(a);
 	return true;
 }
 

@@ -205,11 +205,18 @@ enum {
 	ZL_OUTBOX_MESSAGES_MAX = 256,
 	ZL_GATHER_BYTES_MAX = 512, /* of a message that may gather */
 	ZL_FRAME_HEADER_MAX = 9,
+	ZL_HELD = 0x80,                 /* in place of a frame's flags: the address of a zl_content follows */
+	ZL_HELD_FRAME = 1 + sizeof(void *),
+	ZL_HELD_BYTES_MAX = 64 << 10,     /* of a body that may gather */
+	ZL_HELD_SUM_BYTES_MAX = 128 << 10, /* of all that have gathered, when they go */
 };
+_Static_assert((int)ZL_HELD_FRAME <= (int)ZL_FRAME_HEADER_MAX, "a body takes no more than a header");
 
 struct zl_outbox {
 	uint32_t begin, end; /* of bytes: [begin, end) is what Go has not got */
 	uint32_t room;       /* messages that may be put in before Go is asked again */
+	uint32_t held;       /* bodies among what Go has not got, with a reference each */
+	uint32_t held_bytes; /* of bodies that were put in since the outbox was empty */
 	bool look;           /* the next one's thread looks whether its stream is dense */
 	unsigned char bytes[ZL_OUTBOX_BYTES];
 };

@@ -61,6 +61,7 @@ func term(c *socket.Ctx, fd int) {
 	}()
 	defer contain()
 	_ = c.Term(context.Background())
+	awaitReleases()
 }
 
 //export goCtxSet

@@ -2,8 +2,9 @@
 //go:build cgo
 
 /*
- * The outbox: while a program sends small messages in a dense stream they gather in
- * C's memory, framed as they will stand on the wire, and pass to Go many at a time.
+ * The outbox: while a program sends messages in a dense stream they gather in C's memory,
+ * small ones framed as they will stand on the wire, bodies by reference, and pass to Go
+ * many at a time.
  * Previous: part.c. Next: outbox.go, socket/base_framed.go.
  *
  * What may gather. Go says for how many messages the peers have room (room): so many
@@ -36,6 +37,7 @@
 #include "abi.h"
 
 #include <pthread.h>
+#include <stddef.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,6 +126,28 @@ static void queue(struct zl_slot *s, uint32_t bytes)
 	atomic_store_explicit(&s->queued, bytes, memory_order_relaxed);
 }
 
+/* frame_len returns the length of the frame at which something begins that has gathered. */
+static uint32_t frame_len(const unsigned char *at)
+{
+	if (at[0] == ZL_HELD)
+		return ZL_HELD_FRAME;
+	return at[0] == 0 ? 2u + at[1] : ZL_FRAME_HEADER_MAX + (uint32_t)(at[7] << 8 | at[8]);
+}
+
+/* empty forgets what is in an outbox: it was sent, or nobody is there who would. Runs on the holder. */
+static void empty(struct zl_outbox *b)
+{
+	for (uint32_t at = b->begin; b->held > 0 && at < b->end; at += frame_len(b->bytes + at)) {
+		struct zl_content *content;
+		if (b->bytes[at] != ZL_HELD)
+			continue;
+		memcpy(&content, b->bytes + at + 1, sizeof content);
+		zl_content_release(content);
+		b->held--;
+	}
+	b->begin = b->end = b->held_bytes = 0;
+}
+
 /* hand_over passes on what has gathered. Runs on the holder. */
 static int hand_over(struct zl_slot *s, int flags)
 {
@@ -131,7 +155,7 @@ static int hand_over(struct zl_slot *s, int flags)
 	int e = goSendGathered(s->index, b, flags);
 
 	if (b->begin == b->end || e != EAGAIN)
-		b->begin = b->end = 0; /* sent, or nobody is there who would */
+		empty(b);
 	if (b->begin != b->end)
 		b->room = 0;
 	else if (e == EAGAIN)
@@ -181,7 +205,7 @@ void zl_outbox_put(struct zl_slot *s)
 	atomic_store_explicit(&s->puts, atomic_load_explicit(&s->puts, memory_order_relaxed) + 1, memory_order_relaxed);
 	if (was == 0)
 		atomic_fetch_add_explicit(&leases.filled, 1, memory_order_relaxed);
-	bool full = b->room == 0 || b->end > ZL_OUTBOX_BYTES - ZL_FRAME_HEADER_MAX - ZL_GATHER_BYTES_MAX;
+	bool full = b->room == 0 || b->held_bytes >= ZL_HELD_SUM_BYTES_MAX || b->end > ZL_OUTBOX_BYTES - ZL_FRAME_HEADER_MAX - ZL_GATHER_BYTES_MAX;
 	if (full || b->look || pace.messages >= ZL_OUTBOX_MESSAGES_MAX)
 		look_up(s, full);
 }
@@ -268,6 +292,7 @@ void zl_outbox_free(struct zl_slot *s)
 	if (s->outbox) {
 		if (atomic_load_explicit(&s->queued, memory_order_relaxed) > 0)
 			hand_over(s, ZL_PRESS);
+		empty(s->outbox);
 		queue(s, 0);
 		release(s);
 		free(s->outbox);
@@ -416,7 +441,7 @@ static void begin(struct zl_slot *s)
 	zl_outbox_hold(s);
 	if (!s->outbox && atomic_load_explicit(&s->kind, memory_order_relaxed) == ZL_SOCKET &&
 	    (s->outbox = malloc(sizeof *s->outbox)))
-		s->outbox->begin = s->outbox->end = s->outbox->room = 0;
+		memset(s->outbox, 0, offsetof(struct zl_outbox, bytes));
 	if (s->outbox && s->outbox->room == 0 && hand_over(s, 0) == 0) {
 		s->outbox->look = false;
 		if (s->outbox->room >= ROOM_MIN && acquire(s))

@@ -38,37 +38,59 @@ static inline void pass_on(struct zl_slot *s)
 		goRaise(s->index);
 }
 
-/* small says whether a part is a message that may gather with others. */
-static inline bool small(const struct zl_slot *s, const struct out *o, int flags)
+/* held says whether a part is a body that gathers by reference. */
+static inline bool held(const struct out *o)
 {
-	return s->gathers && o->size <= ZL_GATHER_BYTES_MAX && !(flags & ZMQ_SNDMORE) && !s->midway;
+	return o->content && o->size >= ZL_STAGE_BYTES && o->size <= ZL_HELD_BYTES_MAX;
+}
+
+/* gathers says whether a part is a message that may gather with others. */
+static inline bool gathers(const struct zl_slot *s, const struct out *o, int flags)
+{
+	return s->gathers && (o->size <= ZL_GATHER_BYTES_MAX || held(o)) && !(flags & ZMQ_SNDMORE) && !s->midway;
+}
+
+/* put_frame writes a part behind what has gathered, where there is room for it. */
+static inline void put_frame(struct zl_outbox *b, const struct out *o)
+{
+	unsigned char *at = b->bytes + b->end;
+	size_t size = o->size;
+
+	if (held(o)) {
+		at[0] = ZL_HELD;
+		memcpy(at + 1, &o->content, sizeof o->content);
+		at += ZL_HELD_FRAME;
+		b->held++;
+		b->held_bytes += (uint32_t)size;
+		size = 0;
+	} else if (size <= UCHAR_MAX) {
+		at[0] = 0;
+		at[1] = (unsigned char)size;
+		at += 2;
+	} else {
+		const unsigned char header[ZL_FRAME_HEADER_MAX] = { [0] = 2, [7] = size >> 8 & 0xff, [8] = size & 0xff };
+		memcpy(at, header, sizeof header);
+		at += sizeof header;
+	}
+	if (size > 0)
+		memcpy(at, o->data, size);
+	b->end = (uint32_t)(at - b->bytes + size);
 }
 
 /*
- * put lets a small message gather where there is a stream of them. It returns false
- * where it has to go by itself.
+ * put lets a message gather where there is a stream of them. It returns false where it
+ * has to go by itself.
  */
 static inline bool put(struct zl_slot *s, const struct out *o)
 {
+	size_t size = held(o) ? 0 : o->size;
 	struct zl_outbox *b;
 	bool done = false;
 
 	zl_outbox_hold(s);
 	b = s->outbox;
-	if (b && b->room > 0 && b->end + ZL_FRAME_HEADER_MAX + o->size <= ZL_OUTBOX_BYTES) {
-		unsigned char *at = b->bytes + b->end;
-		if (o->size <= UCHAR_MAX) {
-			at[0] = 0;
-			at[1] = (unsigned char)o->size;
-			at += 2;
-		} else {
-			const unsigned char header[ZL_FRAME_HEADER_MAX] = { [0] = 2, [7] = o->size >> 8 & 0xff, [8] = o->size & 0xff };
-			memcpy(at, header, sizeof header);
-			at += sizeof header;
-		}
-		if (o->size > 0)
-			memcpy(at, o->data, o->size);
-		b->end = (uint32_t)(at - b->bytes + o->size);
+	if (b && b->room > 0 && b->end + ZL_FRAME_HEADER_MAX + size <= ZL_OUTBOX_BYTES) {
+		put_frame(b, o);
 		zl_outbox_put(s);
 		done = true;
 	}
@@ -96,7 +118,7 @@ static int send_part(struct zl_slot *s, struct out *o, int flags)
 	int64_t deadline;
 	int e;
 
-	bool paced = small(s, o, flags);
+	bool paced = gathers(s, o, flags);
 
 	if (paced && put(s, o))
 		return 0;

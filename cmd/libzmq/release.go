@@ -36,12 +36,17 @@ func init() { buf.SetOutside(&outside) }
 // called on a goroutine of its own: the last reference may be dropped under a
 // socket's lock, and the function may use sockets.
 var released struct {
-	mu sync.Mutex
+	mu   sync.Mutex
+	idle sync.Cond // done has grown
 	// +checklocks:mu
 	contents []*C.struct_zl_content
 	// +checklocks:mu
 	running bool
+	// +checklocks:mu
+	queued, done uint64 // bodies that have been in contents, and those of them that are gone
 }
+
+func init() { released.idle.L = &released.mu }
 
 // release drops Go's reference to a body. Any lock may be held.
 func release(content *C.struct_zl_content) {
@@ -52,6 +57,7 @@ func release(content *C.struct_zl_content) {
 	r := &released
 	r.mu.Lock()
 	r.contents = append(r.contents, content)
+	r.queued++
 	start := !r.running
 	r.running = true
 	r.mu.Unlock()
@@ -77,7 +83,28 @@ func releaseSome() (some bool) {
 	r.running = some
 	r.mu.Unlock()
 	if some {
+		defer releasedMany(len(contents))
 		C.zl_contents_release(&contents[0], C.size_t(len(contents)))
 	}
 	return some
+}
+
+func releasedMany(n int) {
+	r := &released
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.done += uint64(n)
+	r.idle.Broadcast()
+}
+
+// awaitReleases waits until the programs have been told of all bodies whose last
+// reference was dropped before: with its context a program may end what their functions
+// need.
+func awaitReleases() {
+	r := &released
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for all := r.queued; r.done < all; {
+		r.idle.Wait()
+	}
 }

@@ -224,6 +224,29 @@ static void left_over(bool connected)
 	CHECK(zmq_close(a) == 0 && zmq_close(b) == 0);
 }
 
+/* What has gathered for a peer that has gone is given back. */
+static void peer_goes(void)
+{
+	void *a = make(ctx, ZMQ_PUSH), *b = make(ctx, ZMQ_PULL);
+	uint32_t n = 0;
+	zmq_msg_t m;
+
+	join(a, b, "tcp://127.0.0.1:*");
+	for (; n < 200; n++)
+		send_body(a, n, 8192, 0);
+	for (uint32_t i = 0; i < n; i++)
+		take(b, i, 8192);
+	for (int i = 0; i < 10; i++)
+		send_body(a, n++, 8192, 0);
+	CHECK(zmq_close(b) == 0);
+	for (int e = 0; !e && n < 5000; n++) {
+		body(&m, n, 8192);
+		if ((e = zmq_msg_send(&m, a, ZMQ_DONTWAIT) < 0))
+			CHECK(zmq_msg_close(&m) == 0);
+	}
+	CHECK(n < 5000 && zmq_close(a) == 0);
+}
+
 int main(void)
 {
 	MUST((ctx = zmq_ctx_new()) != NULL);
@@ -236,6 +259,7 @@ int main(void)
 	at_once();
 	unsubscribes();
 	shared();
+	peer_goes();
 	left_over(true);
 	left_over(false);
 	CHECK(zmq_ctx_term(ctx) == 0);

@@ -24,12 +24,15 @@ const (
 // said, and shown, and no rule has lost its test.
 func TestEveryRuleIsListed(t *testing.T) {
 	listed, open := make(map[int]string), 0
-	for _, m := range regexp.MustCompile(`(?m)^\| (\d+) \| (.*) \|$`).FindAllStringSubmatch(read(t, "../docs/spec.md"), -1) {
+	for _, m := range rows.FindAllStringSubmatch(read(t, "../docs/spec.md"), -1) {
 		n, _ := strconv.Atoi(m[1])
 		if _, twice := listed[n]; twice || n < 1 || n > rules {
 			t.Errorf("%d stands there twice, or is none", n)
 		}
 		listed[n] = m[2]
+		if c, err := parse(m[3]); err != nil || (m[3] != "all") != (c.reason != "") {
+			t.Errorf("%d: over %q: %v; what is not all has a reason", n, m[3], err)
+		}
 		if m[2] == "open" {
 			open++
 		}
@@ -46,7 +49,7 @@ func TestEveryRuleIsListed(t *testing.T) {
 		if text == "differs" {
 			t.Errorf("%d: nothing shows how it differs", n)
 		}
-		for _, m := range regexp.MustCompile("`(\\w+)`").FindAllStringSubmatch(text, -1) {
+		for _, m := range quoted.FindAllStringSubmatch(text, -1) {
 			if !tests[m[1]] {
 				t.Errorf("%d: there is no %s", n, m[1])
 			}

@@ -120,9 +120,9 @@ func TestAfterSilenceItConnectsAgain(t *testing.T) {
 			onEachWire(t, func(w *world) {
 				l, ep := w.listen()
 				s := w.socket(zmq.PULL, append(opts, zmq.WithReconnectInterval(time.Millisecond))...)
-				events := s.Events(w.ctx, zmq.EventDisconnected|zmq.EventConnectRetried|zmq.EventHandshakeSucceeded)
 				w.must(s.Connect(ep))
 				p := w.accept(l)
+				events := s.Events(w.ctx, zmq.EventDisconnected|zmq.EventConnectRetried|zmq.EventHandshakeSucceeded)
 				p.shake(1, "PUSH")
 				p.say(ping(1))
 				p.wantEnd()

@@ -8,7 +8,6 @@ import (
 	"net"
 	"path/filepath"
 	"testing"
-	"time"
 
 	zmq "github.com/zeroloop/zmq"
 )
@@ -38,31 +37,48 @@ type join func(centre *zmq.Socket, others ...*zmq.Socket)
 // onEachMeeting runs a test on each transport, bind first and connect first, with
 // either side bound.
 func onEachMeeting(t *testing.T, f func(w *world, meet join)) {
+	onMeetings(t, words["all"], f)
+}
+
+// onMeetings is onEachMeeting on some transports.
+func onMeetings(t *testing.T, transports []string, f func(w *world, meet join)) {
 	for _, centreBinds := range []bool{true, false} {
-		onEachOrder(t, centreBinds, f)
+		onOrders(t, transports, centreBinds, f)
 	}
 }
 
 // onEachOrder is onEachMeeting where it matters which side is bound.
 func onEachOrder(t *testing.T, centreBinds bool, f func(w *world, meet join)) {
-	for transport := range transports {
+	onOrders(t, words["all"], centreBinds, f)
+}
+
+// onOrders is onEachOrder on some transports.
+func onOrders(t *testing.T, transports []string, centreBinds bool, f func(w *world, meet join)) {
+	for _, transport := range transports {
 		for _, bindFirst := range []bool{true, false} {
 			m := meeting{transport, centreBinds, bindFirst}
 			t.Run(m.String(), func(t *testing.T) {
 				w := newWorld(t)
-				shared, bound := w.free(transport), false
-				f(w, func(centre *zmq.Socket, others ...*zmq.Socket) {
-					t.Helper()
-					if centreBinds {
-						w.together(bindFirst, bound, shared, centre, others...)
-						bound = true
-						return
-					}
-					for _, other := range others {
-						w.together(bindFirst, false, w.free(transport), other, centre)
-					}
-				})
+				w.wire = transport
+				f(w, w.join(m))
 			})
+		}
+	}
+}
+
+// join makes sockets meet in one way.
+func (w *world) join(m meeting) join {
+	shared, bound := w.free(m.transport), false
+	return func(centre *zmq.Socket, others ...*zmq.Socket) {
+		w.Helper()
+		w.over(shared, m.centreBinds, m.bindFirst)
+		if m.centreBinds {
+			w.together(m.bindFirst, bound, shared, centre, others...)
+			bound = true
+			return
+		}
+		for _, other := range others {
+			w.together(m.bindFirst, false, w.free(m.transport), other, centre)
 		}
 	}
 }
@@ -74,7 +90,7 @@ func (w *world) together(first, bound bool, endpoint string, binder *zmq.Socket,
 		w.must(binder.Bind(endpoint))
 	}
 	for _, c := range connecters {
-		w.must(errors.Join(c.Set(zmq.WithReconnectInterval(time.Millisecond)), c.Connect(endpoint)))
+		w.connect(c, endpoint)
 	}
 	if !first && !bound {
 		w.must(binder.Bind(endpoint))

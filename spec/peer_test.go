@@ -164,10 +164,12 @@ func (l *lateListener) Close() error {
 	return nil
 }
 
+// byHand makes a socket meet another peer by hand: it binds, or connects once more.
+type byHand func(*zmq.Socket) *peer
+
 // onEachEnd runs a test over each wire on a socket that is bound, that connects to
-// what listens already, and that connects first. Each call of meet is another
-// connection to a peer by hand.
-func onEachEnd(t *testing.T, f func(w *world, meet func(*zmq.Socket) *peer)) {
+// what listens already, and that connects first.
+func onEachEnd(t *testing.T, f func(w *world, meet byHand)) {
 	for _, wire := range wires {
 		t.Run(wire+"/bound", func(t *testing.T) {
 			w := newWorldOn(t, wire)
@@ -203,7 +205,7 @@ func (w *world) connect(s *zmq.Socket, endpoint string) {
 
 // onBothEnds is onEachEnd for a socket with one such connection.
 func onBothEnds(t *testing.T, typ zmq.SocketType, f func(w *world, s *zmq.Socket, p *peer), opts ...zmq.Option) {
-	onEachEnd(t, func(w *world, meet func(*zmq.Socket) *peer) {
+	onEachEnd(t, func(w *world, meet byHand) {
 		s := w.socket(typ, opts...)
 		f(w, s, meet(s))
 	})

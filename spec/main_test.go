@@ -210,3 +210,18 @@ func until(events func(func(zmq.Event) bool), last zmq.EventType) (types []zmq.E
 	}
 	return types
 }
+
+// between returns the types of the events from the first of one type up to the next
+// of another one.
+func between(events func(func(zmq.Event) bool), first, last zmq.EventType) (types []zmq.EventType) {
+	for e := range events {
+		if types == nil && e.Type != first {
+			continue
+		}
+		types = append(types, e.Type)
+		if e.Type == last {
+			return types
+		}
+	}
+	return types
+}

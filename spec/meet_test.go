@@ -5,7 +5,6 @@ package spec
 import (
 	"errors"
 	"fmt"
-	"net"
 	"path/filepath"
 	"testing"
 
@@ -31,7 +30,7 @@ func (m *meeting) String() string {
 	return fmt.Sprintf("%s/%s/%s", m.transport, who, when)
 }
 
-// join makes the sockets meet; any number of times for one centre.
+// join makes the sockets meet; any number of times for a centre.
 type join func(centre *zmq.Socket, others ...*zmq.Socket)
 
 // onEachMeeting runs a test on each transport, bind first and connect first, with
@@ -68,13 +67,17 @@ func onOrders(t *testing.T, transports []string, centreBinds bool, f func(w *wor
 
 // join makes sockets meet in one way.
 func (w *world) join(m meeting) join {
-	shared, bound := w.free(m.transport), false
+	at := make(map[*zmq.Socket]string) // where centres are bound
 	return func(centre *zmq.Socket, others ...*zmq.Socket) {
 		w.Helper()
-		w.over(shared, m.centreBinds, m.bindFirst)
+		w.over(m.transport+"://", m.centreBinds, m.bindFirst)
 		if m.centreBinds {
-			w.together(m.bindFirst, bound, shared, centre, others...)
-			bound = true
+			endpoint, bound := at[centre]
+			if !bound {
+				endpoint = w.free(m.transport)
+				at[centre] = endpoint
+			}
+			w.together(m.bindFirst, bound, endpoint, centre, others...)
 			return
 		}
 		for _, other := range others {
@@ -120,8 +123,6 @@ func (w *world) free(transport string) string {
 	case "ipc":
 		return "ipc://" + filepath.Join(w.TempDir(), "s")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	w.must(err)
-	defer l.Close()
-	return "tcp://" + l.Addr().String()
+	_, port := w.port()
+	return "tcp://127.0.0.1:" + port
 }

@@ -102,30 +102,36 @@ func (w *world) listenNow() (listener, string) {
 type lateListener struct {
 	listener
 	begin func() (net.Listener, error)
-	drop  func() // gives up what was reserved
 }
 
-// reserve takes a port of TCP without listening on it, so that nobody else gets it.
+// reserve makes a listener of TCP late.
 func (w *world) reserve(l *lateListener) string {
+	w.Helper()
+	f, port := w.port()
+	l.begin = func() (net.Listener, error) {
+		if err := syscall.Listen(int(f.Fd()), syscall.SOMAXCONN); err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		return net.FileListener(f)
+	}
+	return "tcp://127.0.0.1:" + port
+}
+
+// port takes a port of TCP for the time of the test, without listening on it: no
+// connection gets it, and nobody listens there but who asks for it by its number.
+func (w *world) port() (f *os.File, port string) {
 	w.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	w.must(err)
 	syscall.CloseOnExec(fd)
+	f = os.NewFile(uintptr(fd), "port")
+	w.Cleanup(func() { _ = f.Close() })
+	w.must(syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1))
 	w.must(syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
 	at, err := syscall.Getsockname(fd)
 	w.must(err)
-	f := os.NewFile(uintptr(fd), "reserved")
-	l.drop = func() { _ = f.Close() }
-	l.begin = func() (net.Listener, error) {
-		defer f.Close()
-		// As package net does, but not before the port is taken.
-		err := errors.Join(syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1), syscall.Listen(fd, syscall.SOMAXCONN))
-		if err != nil {
-			return nil, err
-		}
-		return net.FileListener(f)
-	}
-	return "tcp://127.0.0.1:" + strconv.Itoa(at.(*syscall.SockaddrInet4).Port)
+	return f, strconv.Itoa(at.(*syscall.SockaddrInet4).Port)
 }
 
 // start begins, unless it has.
@@ -155,13 +161,10 @@ func (l *lateListener) SetDeadline(t time.Time) error {
 }
 
 func (l *lateListener) Close() error {
-	if l.listener != nil {
-		return l.listener.Close()
+	if l.listener == nil {
+		return nil
 	}
-	if l.drop != nil {
-		l.drop()
-	}
-	return nil
+	return l.listener.Close()
 }
 
 // byHand makes a socket meet another peer by hand: it binds, or connects once more.

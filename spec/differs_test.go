@@ -294,27 +294,27 @@ func TestIPCFileGoesWithItsSocket(t *testing.T) {
 // edge case 165
 func TestSlowWatcherMissesTheOldest(t *testing.T) {
 	const kept, all = 4096, 5000
-	w := newWorld(t)
-	in, ep := w.bound(zmq.PULL, "inproc://watched", zmq.WithRecvHWM(0))
-	out := w.connected(zmq.PUSH, ep, zmq.WithSendHWM(0))
-	ctx, cancel := context.WithCancel(w.ctx)
-	events := out.Events(ctx, zmq.EventPipesStats)
-	for range all {
-		w.send(out, "x")
-		w.must(out.PipesStats(w.ctx))
-	}
-	cancel()
-	next := int64(all - kept + 1)
-	for e := range events {
-		if e.Value != next {
-			t.Fatalf("of %d events comes number %d, want %d", all, e.Value, next)
+	onMeetings(t, words["inproc"], func(w *world, meet join) {
+		in, out := w.socket(zmq.PULL, zmq.WithRecvHWM(0)), w.socket(zmq.PUSH, zmq.WithSendHWM(0))
+		meet(in, out)
+		ctx, cancel := context.WithCancel(w.ctx)
+		events := out.Events(ctx, zmq.EventPipesStats)
+		for range all {
+			w.send(out, "x")
+			w.must(out.PipesStats(w.ctx))
 		}
-		next++
-	}
-	if next != all+1 {
-		t.Errorf("the last one was number %d", next-1)
-	}
-	_ = in
+		cancel()
+		next := int64(all - kept + 1)
+		for e := range events {
+			if e.Value != next {
+				w.Fatalf("of %d events comes number %d, want %d", all, e.Value, next)
+			}
+			next++
+		}
+		if next != all+1 {
+			w.Errorf("the last one was number %d", next-1)
+		}
+	})
 }
 
 // edge case 168
@@ -361,42 +361,46 @@ func TestEventsNameBothEnds(t *testing.T) {
 
 // edge case 206
 func TestTopicsAreCounted(t *testing.T) {
-	onEach(t, func(w *world, endpoint string) {
-		pub, ep := w.bound(zmq.XPUB, endpoint)
-		var subs []*zmq.Socket
-		for i := range 3 {
-			sub := w.connected(zmq.SUB, ep)
-			for _, topic := range []string{"shared", "shared", fmt.Sprint(i)} {
-				w.must(sub.Subscribe(topic))
-			}
-			if n := sub.Topics(); n != 2 {
-				w.Errorf("a SUB has %d topics, want 2", n)
-			}
-			w.must(sub.Subscribe(fmt.Sprint("last ", i)))
-			for m := ""; m != fmt.Sprint("\x01last ", i); {
-				m = w.recv(pub)[0]
-			}
-			subs = append(subs, sub)
+	onEachOrder(t, true, countTopics)
+	onOrders(t, words["inproc"], false, countTopics)
+}
+
+func countTopics(w *world, meet join) {
+	pub := w.socket(zmq.XPUB)
+	var subs []*zmq.Socket
+	for i := range 3 {
+		sub := w.socket(zmq.SUB)
+		meet(pub, sub)
+		for _, topic := range []string{"shared", "shared", fmt.Sprint(i)} {
+			w.must(sub.Subscribe(topic))
 		}
-		if n := pub.Topics(); n != 7 {
-			w.Errorf("an XPUB has %d topics, want 7", n)
+		if n := sub.Topics(); n != 2 {
+			w.Errorf("a SUB has %d topics, want 2", n)
 		}
-		for i, want := range []int{5, 3, 0} {
-			w.must(subs[i].Close())
-			gone := []string{fmt.Sprint("\x00", i), fmt.Sprint("\x00last ", i)}
-			if want == 0 {
-				gone = append(gone, "\x00shared")
-			}
-			for len(gone) > 0 {
-				at := slices.Index(gone, w.recv(pub)[0])
-				if at < 0 {
-					w.Fatal("heard of a topic that somebody still wants")
-				}
-				gone = slices.Delete(gone, at, at+1)
-			}
-			if n := pub.Topics(); n != want {
-				w.Errorf("with %d subscribers there are %d topics, want %d", 2-i, n, want)
-			}
+		w.must(sub.Subscribe(fmt.Sprint("last ", i)))
+		for m := ""; m != fmt.Sprint("\x01last ", i); {
+			m = w.recv(pub)[0]
 		}
-	})
+		subs = append(subs, sub)
+	}
+	if n := pub.Topics(); n != 7 {
+		w.Errorf("an XPUB has %d topics, want 7", n)
+	}
+	for i, want := range []int{5, 3, 0} {
+		w.must(subs[i].Close())
+		gone := []string{fmt.Sprint("\x00", i), fmt.Sprint("\x00last ", i)}
+		if want == 0 {
+			gone = append(gone, "\x00shared")
+		}
+		for len(gone) > 0 {
+			at := slices.Index(gone, w.recv(pub)[0])
+			if at < 0 {
+				w.Fatal("heard of a topic that somebody still wants")
+			}
+			gone = slices.Delete(gone, at, at+1)
+		}
+		if n := pub.Topics(); n != want {
+			w.Errorf("with %d subscribers there are %d topics, want %d", 2-i, n, want)
+		}
+	}
 }

@@ -38,21 +38,26 @@ func TestConnectTwice(t *testing.T) {
 // is.
 func onConnects(t *testing.T, typ zmq.SocketType, f func(w *world, ep string, bind func())) {
 	for transport := range transports {
-		for name, first := range map[string]bool{"bind first": true, "connect first": false} {
-			t.Run(transport+"/"+name, func(t *testing.T) {
-				w := newWorld(t)
-				ep, peer := w.free(transport), w.socket(typ)
-				w.over(ep, false, first)
-				if first {
+		onConnect(t, transport, typ, f)
+	}
+}
+
+// onConnect is onConnects on one transport.
+func onConnect(t *testing.T, transport string, typ zmq.SocketType, f func(w *world, ep string, bind func())) {
+	for name, first := range map[string]bool{"bind first": true, "connect first": false} {
+		t.Run(transport+"/"+name, func(t *testing.T) {
+			w := newWorld(t)
+			ep, peer := w.free(transport), w.socket(typ)
+			w.over(ep, false, first)
+			if first {
+				w.must(peer.Bind(ep))
+			}
+			f(w, ep, func() {
+				if !first {
 					w.must(peer.Bind(ep))
 				}
-				f(w, ep, func() {
-					if !first {
-						w.must(peer.Bind(ep))
-					}
-				})
 			})
-		}
+		})
 	}
 }
 

@@ -236,7 +236,7 @@ func (w *world) nobody(l listener) {
 // say writes. That the other end has hung up is for who reads to find, as over tcp.
 func (p *peer) say(s string) {
 	p.Helper()
-	if _, err := io.WriteString(p, s); err != nil && !errors.Is(err, syscall.EPIPE) {
+	if _, err := io.WriteString(p, s); err != nil && !errors.Is(err, syscall.EPIPE) && !errors.Is(err, syscall.ECONNRESET) {
 		p.Fatal(err)
 	}
 }

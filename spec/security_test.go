@@ -37,7 +37,7 @@ func (w *world) handler(status string) {
 	}()
 }
 
-// edge case 61
+// edge cases 61 and 63
 func TestTemporaryFailureIsNotTold(t *testing.T) {
 	for name, c := range map[string]struct {
 		opt    zmq.Option

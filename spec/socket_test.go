@@ -128,7 +128,7 @@ func TestRoomComesAfterHalf(t *testing.T) {
 	})
 }
 
-// edge case 85
+// edge cases 84 and 85
 func TestInprocMarksAddUp(t *testing.T) {
 	for _, x := range []struct{ send, recv, want int }{{3, 4, 7}, {1, 1, 2}, {0, 4, 0}, {3, 0, 0}} {
 		onMeetings(t, words["inproc"], func(w *world, meet join) {

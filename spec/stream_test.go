@@ -100,7 +100,7 @@ func TestStreamKeepsTheNameOfAConnect(t *testing.T) {
 	}
 }
 
-// TestRouterTalksRaw: ROUTER_RAW is STREAM without its notices.
+// TestRouterTalksRaw: ROUTER_RAW is STREAM without its notices (edge case 211).
 func TestRouterTalksRaw(t *testing.T) {
 	onBothEnds(t, zmq.ROUTER, func(w *world, s *zmq.Socket, p *peer) {
 		p.say("hello")

@@ -147,10 +147,10 @@ func TestIntervalDoublesOverFailuresInARow(t *testing.T) {
 	onEachWire(t, func(w *world) {
 		l, ep := w.listen()
 		s := w.socket(zmq.PUSH, zmq.WithReconnectInterval(2*time.Millisecond), zmq.WithReconnectIntervalMax(64*time.Millisecond))
-		events := s.Events(w.ctx, zmq.EventAll)
 		w.must(s.Connect(ep))
 		p := w.accept(l)
 		p.shake(1, "PULL")
+		events := s.Events(w.ctx, zmq.EventAll) // not of attempts before
 		w.must(l.Close())
 		_ = p.Close()
 		var intervals []int64

@@ -12,7 +12,7 @@ import (
 	zmq "github.com/zeroloop/zmq"
 )
 
-// edge case 90
+// edge cases 90 and 189
 func TestHalfSentMessageIsNotContinued(t *testing.T) {
 	onEachWire(t, func(w *world) {
 		const huge = 64 << 20 // more than any kernel holds

@@ -15,8 +15,9 @@ import (
 // edge case 97: the end comes behind what is queued, and there is room for it where
 // there is none for a message.
 func TestEndComesBehindAFullQueue(t *testing.T) {
-	onEachOrder(t, true, func(w *world, meet join) {
-		stays := w.socket(zmq.DEALER, zmq.WithRecvHWM(2))
+	ends := func(w *world, meet join) (stays *zmq.Socket) {
+		w.Helper()
+		stays = w.socket(zmq.DEALER, zmq.WithRecvHWM(2))
 		goes, err := w.zc.NewSocket(zmq.DEALER, zmq.WithSendHWM(2))
 		w.must(err)
 		meet(stays, goes)
@@ -27,11 +28,20 @@ func TestEndComesBehindAFullQueue(t *testing.T) {
 		for range n {
 			w.want(stays, "two", big)
 		}
+		w.wantNothing(stays)
+		return stays
+	}
+	gone := func(w *world, meet join) {
+		stays := ends(w, meet)
 		for w.peers(stays) > 0 { // who looks for more finds the end
 			w.wantNothing(stays)
 		}
 		w.wantError("send to nobody", stays.TrySend(nil), zmq.ErrAgain) // edge case 101
-	})
+	}
+	onEachOrder(t, true, gone)
+	onOrders(t, words["inproc"], false, gone)
+	// What has connected over a wire tries again, and keeps its queue.
+	onOrders(t, wires, false, func(w *world, meet join) { ends(w, meet) })
 }
 
 // edge cases 99, 100, 101 and 110: both ends may go, at once, one after the other, and

@@ -279,6 +279,7 @@ func TestNoReconnectInterval(t *testing.T) {
 		if w.late { // the first attempt was the only one; the endpoint is there, and dead
 			until(events, zmq.EventClosed)
 			w.must(s.TrySend([]byte("to nobody")))
+			w.nobody(l)
 			w.must(errors.Join(s.Set(zmq.WithLinger(0)), s.Disconnect(ep)))
 			again()
 		}

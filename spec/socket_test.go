@@ -54,12 +54,14 @@ func TestHighWaterMarkBehindTheWire(t *testing.T) {
 			w.Errorf("room for %d messages of 20 parts, the mark is %d", n, mark)
 		}
 		w.must(s.Set(zmq.WithSendHWM(mark + more)))
-		if n := w.fill(s, parts...); n != more {
-			w.Errorf("after raising the mark by %d room for %d", more, n)
-		}
+		w.must(s.TrySend(parts...))
 		w.must(s.Set(zmq.WithSendHWM(mark)))
 		if n := w.fill(s, parts...); n != 0 {
-			w.Errorf("after lowering it room for %d", n)
+			w.Errorf("after lowering the mark room for %d", n)
+		}
+		w.must(s.Set(zmq.WithSendHWM(mark + more)))
+		if n := w.fill(s, parts...); n != more-1 {
+			w.Errorf("after raising the mark by %d and sending one room for %d", more, n)
 		}
 	}, zmq.WithSendHWM(mark))
 }
@@ -156,12 +158,14 @@ func TestMarksChangeAtOnce(t *testing.T) {
 			w.Errorf("room for %d, want 2", n)
 		}
 		w.must(out.Set(zmq.WithSendHWM(4)))
-		if n := w.fill(out, nil); n != 3 {
-			w.Errorf("after raising the mark by 3 room for %d", n)
-		}
+		w.must(out.TrySend(nil))
 		w.must(out.Set(zmq.WithSendHWM(1)))
 		if n := w.fill(out, nil); n != 0 {
-			w.Errorf("after lowering it room for %d", n)
+			w.Errorf("after lowering the mark room for %d", n)
+		}
+		w.must(out.Set(zmq.WithSendHWM(4)))
+		if n := w.fill(out, nil); n != 2 {
+			w.Errorf("after raising the mark by 3 and sending one room for %d", n)
 		}
 		for range 5 {
 			w.want(in, "")

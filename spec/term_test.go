@@ -123,7 +123,7 @@ func TestContextEndsWhileTheyMeet(t *testing.T) {
 // edge cases 105 and 107: what a peer does not take is sent for as long as LINGER
 // says when the socket is closed, whoever is bound.
 func TestLingerWaitsForASlowPeer(t *testing.T) {
-	const huge = 16 << 20
+	const huge = 64 << 20 // more than any kernel holds
 	for _, arrives := range []bool{true, false} {
 		onEachEnd(t, func(w *world, meet byHand) {
 			s, err := w.zc.NewSocket(zmq.PUSH, zmq.WithLinger(0))

@@ -16,7 +16,7 @@ import (
 // fit is dropped for that one, memory stays flat, and another one gets everything
 // (edge case 193). ZEROLOOP_LONG makes it last a minute.
 func TestPubAtHWM(t *testing.T) {
-	lasts := 200 * time.Millisecond
+	lasts := 100 * time.Millisecond
 	if os.Getenv("ZEROLOOP_LONG") != "" {
 		lasts = time.Minute
 	}

@@ -73,6 +73,7 @@ func TestHighWaterMarkBeforeThePeer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			ep := w.free(name)
+			w.over(ep, false, false)
 			out := w.connected(zmq.PUSH, ep, zmq.WithSendHWM(3), zmq.WithReconnectInterval(time.Millisecond))
 			parts := make([][]byte, 20)
 			if n := w.fill(out, parts...); n != 3 {
@@ -430,9 +431,11 @@ func TestPushSendsIntoWhatIsConnecting(t *testing.T) {
 	for name := range transports {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			in, ep := w.bound(zmq.PULL, transports[name])
-			out := w.connected(zmq.PUSH, ep)
-			w.must(out.Connect(w.free(name)))
+			in, out := w.socket(zmq.PULL), w.socket(zmq.PUSH)
+			w.together(true, false, w.free(name), in, out)
+			nobody := w.free(name)
+			w.over(nobody, false, false)
+			w.must(out.Connect(nobody))
 			for i := range 4 {
 				w.send(out, fmt.Sprint(i))
 			}

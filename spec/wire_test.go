@@ -66,12 +66,10 @@ func TestRevisions(t *testing.T) {
 
 // edge case 7
 func TestOtherMechanismIsNotTriedAgain(t *testing.T) {
-	onEachWire(t, func(w *world) {
-		l, ep := w.listen()
-		s := w.socket(zmq.PUSH, zmq.WithReconnectInterval(1))
+	onEachEnd(t, func(w *world, meet byHand) {
+		s := w.socket(zmq.PUSH)
 		events := s.Events(w.ctx, zmq.EventAll)
-		w.must(s.Connect(ep))
-		p := w.accept(l)
+		p := meet(s)
 		p.say(signature + "\x03\x01PLAIN" + strings.Repeat("\x00", 47))
 		const mismatch = 0x11000002
 		var got []zmq.EventType
@@ -87,7 +85,7 @@ func TestOtherMechanismIsNotTriedAgain(t *testing.T) {
 		if want := []zmq.EventType{zmq.EventHandshakeFailedProtocol, zmq.EventDisconnected}; !slices.Equal(got[len(got)-2:], want) {
 			w.Errorf("events %v, want %v in the end", got, want)
 		}
-		w.nobody(l)
+		w.notAgain(p)
 	})
 }
 

@@ -44,6 +44,11 @@ func (b *Base) await(ctx context.Context, done func() (bool, error)) error {
 	}
 }
 
+// awaitEnd waits for the end of the socket: ctx's error, ETERM, ENOTSOCK.
+func (b *Base) awaitEnd(ctx context.Context) error {
+	return b.await(ctx, func() (bool, error) { return false, nil })
+}
+
 // WaitConnected waits until there are n peers at least: connections through their
 // handshake, or inproc. ctx's error, ETERM, ENOTSOCK.
 func (b *Base) WaitConnected(ctx context.Context, n int) error {

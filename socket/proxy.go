@@ -45,23 +45,25 @@ func NewProxy(frontend, backend, capture *Base) *Proxy {
 }
 
 // Run passes messages on until ctx ends or a socket fails, and returns why. A
-// direction that a socket type has not is left out; ENOTSUP where none is left.
+// direction that a socket type has not is left out, but its socket may fail, too;
+// ENOTSUP where none is left.
 func (p *Proxy) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	p.gate.open(ctx)
 	var running sync.WaitGroup
+	var left atomic.Int32 // directions
+	left.Store(int32(len(p.ways)))
 	for _, w := range p.ways {
 		running.Go(func() {
-			if err := w.run(ctx, p); !errors.Is(err, errno.ENOTSUP) {
-				cancel(err)
+			err := w.run(ctx, p)
+			if errors.Is(err, errno.ENOTSUP) && left.Add(-1) > 0 {
+				err = w.from.awaitEnd(ctx)
 			}
+			cancel(err)
 		})
 	}
 	running.Wait()
-	if ctx.Err() == nil {
-		return errno.ENOTSUP
-	}
 	return context.Cause(ctx)
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -21,20 +22,24 @@ const (
 
 // TestEveryRuleIsListed: docs/spec.md has each number once, the tests that it names
 // exist, what it says to differ stands in docs/differences.md, what stands there is
-// said, and shown, and no rule has lost its test.
+// said, and shown, no rule has lost its test, and tests of this package cite the rules
+// for which they are named. On which transports they run is compared when they have.
 func TestEveryRuleIsListed(t *testing.T) {
 	listed, open := make(map[int]string), 0
-	for _, m := range regexp.MustCompile(`(?m)^\| (\d+) \| (.*) \|$`).FindAllStringSubmatch(read(t, "../docs/spec.md"), -1) {
+	for _, m := range rows.FindAllStringSubmatch(read(t, "../docs/spec.md"), -1) {
 		n, _ := strconv.Atoi(m[1])
 		if _, twice := listed[n]; twice || n < 1 || n > rules {
 			t.Errorf("%d stands there twice, or is none", n)
 		}
 		listed[n] = m[2]
+		if c, err := parse(m[3]); err != nil || (m[3] != "all") != (c.reason != "") {
+			t.Errorf("%d: over %q: %v; what is not all has a reason", n, m[3], err)
+		}
 		if m[2] == "open" {
 			open++
 		}
 	}
-	differs, tests := differences(t), testNames(t)
+	differs, tests, here := differences(t), testNames(t), citations()
 	for n := 1; n <= rules; n++ {
 		text, there := listed[n]
 		if !there || strings.TrimSpace(text) == "" {
@@ -46,9 +51,19 @@ func TestEveryRuleIsListed(t *testing.T) {
 		if text == "differs" {
 			t.Errorf("%d: nothing shows how it differs", n)
 		}
-		for _, m := range regexp.MustCompile("`(\\w+)`").FindAllStringSubmatch(text, -1) {
+		for _, m := range quoted.FindAllStringSubmatch(text, -1) {
 			if !tests[m[1]] {
 				t.Errorf("%d: there is no %s", n, m[1])
+			}
+			if cites, ours := here[m[1]]; ours && !slices.Contains(cites, n) {
+				t.Errorf("%d: %s does not cite it, but %v", n, m[1], cites)
+			}
+		}
+	}
+	for name, cites := range here {
+		for _, n := range cites {
+			if !strings.Contains(listed[n], "`"+name+"`") {
+				t.Errorf("%d: %s cites it, and is not named", n, name)
 			}
 		}
 	}

@@ -48,19 +48,17 @@ func TestWrongTypeIsTold(t *testing.T) {
 		"type": ready("SUB"), "metadata": command("READY", property("Socket-Type", "PULL")+"\x05short"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			onEachWire(t, func(w *world) {
-				l, ep := w.listen()
-				s := w.socket(zmq.PUSH, zmq.WithReconnectInterval(1))
+			onEachEnd(t, func(w *world, meet byHand) {
+				s := w.socket(zmq.PUSH)
 				events := s.Events(w.ctx, zmq.EventAll)
-				w.must(s.Connect(ep))
-				p := w.accept(l)
+				p := meet(s)
 				p.say(greeting(3, 1) + says)
 				p.wantEnd()
 				got := until(events, zmq.EventDisconnected)
 				if want := []zmq.EventType{zmq.EventHandshakeFailedProtocol, zmq.EventDisconnected}; !slices.Equal(got[len(got)-2:], want) {
 					w.Errorf("events %v, want %v in the end", got, want)
 				}
-				w.nobody(l)
+				w.notAgain(p)
 			})
 		})
 	}
@@ -68,35 +66,28 @@ func TestWrongTypeIsTold(t *testing.T) {
 
 // edge case 28
 func TestTopicOf255Bytes(t *testing.T) {
-	for _, wire := range wires {
-		t.Run(wire, func(t *testing.T) {
-			topic := strings.Repeat("t", 255)
-			for minor, want := range []string{
-				"\x02" + size8(256) + "\x01" + topic, "\x06" + size8(265) + "\x09SUBSCRIBE" + topic,
-			} {
-				onEachWire(t, func(w *world) {
-					_, ep := w.bound(zmq.SUB, w.any(), zmq.WithSubscribe(topic))
-					p := w.dial(ep)
-					p.shake(byte(minor), "PUB")
-					p.want(want)
-				})
-			}
-			for _, v := range oldPeers[2:] {
-				w := newWorldOn(t, wire)
-				_, ep := w.bound(zmq.SUB, w.any(), zmq.WithSubscribe(topic), zmq.WithRoutingID([]byte("iii")))
-				p := w.dial(ep)
-				v.greet(p, zmq.SUB, zmq.PUB, "")
-				p.want(v.frame("iii") + v.frame("\x01"+topic))
-			}
-		})
+	topic := strings.Repeat("t", 255)
+	for minor, want := range []string{
+		"\x02" + size8(256) + "\x01" + topic, "\x06" + size8(265) + "\x09SUBSCRIBE" + topic,
+	} {
+		onBothEnds(t, zmq.SUB, func(w *world, _ *zmq.Socket, p *peer) {
+			p.shake(byte(minor), "PUB")
+			p.want(want)
+		}, zmq.WithSubscribe(topic))
+	}
+	for _, v := range oldPeers[2:] {
+		onBothEnds(t, zmq.SUB, func(w *world, _ *zmq.Socket, p *peer) {
+			v.greet(p, zmq.SUB, zmq.PUB, "")
+			p.want(v.frame("iii") + v.frame("\x01"+topic))
+		}, zmq.WithSubscribe(topic), named("iii"))
 	}
 }
 
 // edge case 47: with libzmq 656 deciseconds are 64 ms.
 func TestLongTimeToLive(t *testing.T) {
-	onEachWire(t, func(w *world) {
-		s, ep := w.bound(zmq.PULL, w.any())
-		p, last := w.dial(ep), w.dial(ep)
+	onEachEnd(t, func(w *world, meet byHand) {
+		s := w.socket(zmq.PULL)
+		p, last := meet(s), meet(s)
 		p.shake(1, "PUSH")
 		last.shake(1, "PUSH")
 		p.say(ping(656))
@@ -121,9 +112,7 @@ func TestShortPingEndsTheConnection(t *testing.T) {
 // edge case 51
 func TestPingAndPongBothGoOut(t *testing.T) {
 	const pings = 50
-	onEachWire(t, func(w *world) {
-		_, ep := w.bound(zmq.PULL, w.any(), zmq.WithHeartbeatInterval(time.Millisecond), zmq.WithHeartbeatTimeout(patience))
-		p := w.dial(ep)
+	onBothEnds(t, zmq.PULL, func(w *world, _ *zmq.Socket, p *peer) {
 		p.shake(1, "PUSH")
 		heard, answered := 0, 0
 		for n := 0; answered < pings || heard < pings; {
@@ -142,21 +131,22 @@ func TestPingAndPongBothGoOut(t *testing.T) {
 			}
 			heard++
 		}
-	})
+	}, zmq.WithHeartbeatInterval(time.Millisecond), zmq.WithHeartbeatTimeout(patience))
 }
 
 // edge case 109
 func TestQuestionOutlivesItsConnection(t *testing.T) {
-	onEachWire(t, func(w *world) {
+	onEachEnd(t, func(w *world, meet byHand) {
 		h, _ := w.bound(zmq.REP, "inproc://zeromq.zap.01")
-		s, ep := w.bound(zmq.PULL, w.any(), zmq.WithPlainServer(true), zmq.WithHandshakeInterval(moment))
+		s := w.socket(zmq.PULL, zmq.WithPlainServer(true), zmq.WithHandshakeInterval(moment))
 		events := s.Events(w.ctx, zmq.EventDisconnected)
-		w.dial(ep).say(plain + hello)
+		p := meet(s)
+		p.say(plain + hello)
 		until(events, zmq.EventDisconnected)
 		m, err := h.Recv(w.ctx)
 		w.must(err)
 		w.send(h, "1.0", string(m.Frame(1)), "200", "", "", "")
-		w.dial(ep).say(plain + hello) // the handler is as good as before
+		p.again().say(plain + hello) // the handler is as good as before
 		w.must(ignore(h.Recv(w.ctx)))
 	})
 }
@@ -199,26 +189,44 @@ func TestMonitorCountsAsSocket(t *testing.T) {
 
 // edge cases 123 and 124: nobody calls the ROUTER.
 func TestHandoverNeedsNoCall(t *testing.T) {
-	onEachWire(t, func(w *world) {
-		_, ep := w.bound(zmq.ROUTER, w.any(), zmq.WithRouterHandover(true))
-		was := w.dial(ep)
+	onEachEnd(t, func(w *world, meet byHand) {
+		router := w.socket(zmq.ROUTER, zmq.WithRouterHandover(true))
+		come := func() *peer {
+			p := meet(router)
+			p.say(greeting(3, 1) + command("READY", property("Socket-Type", "DEALER")+property("Identity", "x")))
+			p.hear(64)
+			p.want(command("READY", property("Socket-Type", "ROUTER")+property("Identity", "")))
+			return p
+		}
+		was := come()
 		for range 3 {
-			was.say(greeting(3, 1) + command("READY", property("Socket-Type", "DEALER")+property("Identity", "x")))
-			was.hear(64)
-			was.want(command("READY", property("Socket-Type", "ROUTER")+property("Identity", "")))
-			is := w.dial(ep)
-			is.say(greeting(3, 1) + command("READY", property("Socket-Type", "DEALER")+property("Identity", "x")))
+			is := come()
 			was.wantEnd()
-			was = w.dial(ep)
+			was = is
+		}
+	})
+}
+
+// edge cases 123 and 124: nobody calls the sockets whose peers go.
+func TestPeerGoesWithoutACall(t *testing.T) {
+	onEachOrder(t, true, func(w *world, meet join) {
+		stays := w.socket(zmq.DEALER)
+		for range 3 {
+			goes := w.socket(zmq.DEALER)
+			meet(stays, goes)
+			w.must(stays.WaitConnected(w.ctx, 1))
+			w.must(goes.Close())
+			for w.peers(stays) > 0 { // which looks, and does nothing
+			}
 		}
 	})
 }
 
 // edge case 128
 func TestSignalsDoNotInterrupt(t *testing.T) {
-	onEach(t, func(w *world, endpoint string) {
-		in, ep := w.bound(zmq.PULL, endpoint)
-		out := w.connected(zmq.PUSH, ep)
+	onEachMeeting(t, func(w *world, meet join) {
+		in, out := w.socket(zmq.PULL), w.socket(zmq.PUSH)
+		meet(in, out)
 		done := make(chan error, 1)
 		go func() { done <- ignore(in.Recv(w.ctx)) }()
 		for range 100 {
@@ -286,35 +294,35 @@ func TestIPCFileGoesWithItsSocket(t *testing.T) {
 // edge case 165
 func TestSlowWatcherMissesTheOldest(t *testing.T) {
 	const kept, all = 4096, 5000
-	w := newWorld(t)
-	in, ep := w.bound(zmq.PULL, "inproc://watched", zmq.WithRecvHWM(0))
-	out := w.connected(zmq.PUSH, ep, zmq.WithSendHWM(0))
-	ctx, cancel := context.WithCancel(w.ctx)
-	events := out.Events(ctx, zmq.EventPipesStats)
-	for range all {
-		w.send(out, "x")
-		w.must(out.PipesStats(w.ctx))
-	}
-	cancel()
-	next := int64(all - kept + 1)
-	for e := range events {
-		if e.Value != next {
-			t.Fatalf("of %d events comes number %d, want %d", all, e.Value, next)
+	onMeetings(t, words["inproc"], func(w *world, meet join) {
+		in, out := w.socket(zmq.PULL, zmq.WithRecvHWM(0)), w.socket(zmq.PUSH, zmq.WithSendHWM(0))
+		meet(in, out)
+		ctx, cancel := context.WithCancel(w.ctx)
+		events := out.Events(ctx, zmq.EventPipesStats)
+		for range all {
+			w.send(out, "x")
+			w.must(out.PipesStats(w.ctx))
 		}
-		next++
-	}
-	if next != all+1 {
-		t.Errorf("the last one was number %d", next-1)
-	}
-	_ = in
+		cancel()
+		next := int64(all - kept + 1)
+		for e := range events {
+			if e.Value != next {
+				w.Fatalf("of %d events comes number %d, want %d", all, e.Value, next)
+			}
+			next++
+		}
+		if next != all+1 {
+			w.Errorf("the last one was number %d", next-1)
+		}
+	})
 }
 
 // edge case 168
 func TestTimeOfHandshakeIsTold(t *testing.T) {
-	onEachWire(t, func(w *world) {
-		s, ep := w.bound(zmq.PULL, w.any(), zmq.WithHandshakeInterval(moment))
+	onEachEnd(t, func(w *world, meet byHand) {
+		s := w.socket(zmq.PULL, zmq.WithHandshakeInterval(moment))
 		events := s.Events(w.ctx, zmq.EventHandshakeFailedNoDetail)
-		w.dial(ep)
+		meet(s)
 		for e := range events {
 			var timeout interface{ Timeout() bool }
 			if e.Value != int64(zmq.ErrPipe) || !errors.As(e.Err, &timeout) || !timeout.Timeout() {
@@ -327,66 +335,72 @@ func TestTimeOfHandshakeIsTold(t *testing.T) {
 
 // edge cases 170 and 172
 func TestEventsNameBothEnds(t *testing.T) {
-	onEachWire(t, func(w *world) {
-		in, ep := w.bound(zmq.ROUTER, w.any())
-		accepted := in.Events(w.ctx, zmq.EventHandshakeSucceeded)
-		out := w.socket(zmq.DEALER, named("me"))
-		connected := out.Events(w.ctx, zmq.EventHandshakeSucceeded)
-		w.must(out.Connect(ep))
+	onMeetings(t, wires, func(w *world, meet join) {
+		one, two := w.socket(zmq.ROUTER), w.socket(zmq.DEALER, named("me"))
+		ones, twos := one.Events(w.ctx, zmq.EventHandshakeSucceeded), two.Events(w.ctx, zmq.EventHandshakeSucceeded)
+		meet(one, two)
 		var ours, theirs zmq.Event
-		for theirs = range accepted {
+		for ours = range ones {
 			break
 		}
-		for ours = range connected {
+		for theirs = range twos {
 			break
 		}
-		if theirs.Local != ep || ours.Remote != ep || theirs.Remote != ours.Local || !strings.HasPrefix(ours.Local, w.wire+"://") {
-			w.Errorf("one end says %s and %s, the other one %s and %s", theirs.Local, theirs.Remote, ours.Local, ours.Remote)
+		if string(ours.RoutingID) != "me" {
+			w.Errorf("the peer is %q", ours.RoutingID)
 		}
-		if string(theirs.RoutingID) != "me" {
-			w.Errorf("the peer is %q", theirs.RoutingID)
+		ep := one.LastEndpoint() // which both have
+		if ours.Remote == ep {   // as a bound one sees it
+			ours, theirs = theirs, ours
+		}
+		if ours.Local != ep || theirs.Remote != ep || ours.Remote != theirs.Local || !strings.HasPrefix(theirs.Local, w.wire+"://") {
+			w.Errorf("one end says %s and %s, the other one %s and %s", ours.Local, ours.Remote, theirs.Local, theirs.Remote)
 		}
 	})
 }
 
 // edge case 206
 func TestTopicsAreCounted(t *testing.T) {
-	onEach(t, func(w *world, endpoint string) {
-		pub, ep := w.bound(zmq.XPUB, endpoint)
-		var subs []*zmq.Socket
-		for i := range 3 {
-			sub := w.connected(zmq.SUB, ep)
-			for _, topic := range []string{"shared", "shared", fmt.Sprint(i)} {
-				w.must(sub.Subscribe(topic))
-			}
-			if n := sub.Topics(); n != 2 {
-				w.Errorf("a SUB has %d topics, want 2", n)
-			}
-			w.must(sub.Subscribe(fmt.Sprint("last ", i)))
-			for m := ""; m != fmt.Sprint("\x01last ", i); {
-				m = w.recv(pub)[0]
-			}
-			subs = append(subs, sub)
+	onEachOrder(t, true, countTopics)
+	onOrders(t, words["inproc"], false, countTopics)
+}
+
+func countTopics(w *world, meet join) {
+	pub := w.socket(zmq.XPUB)
+	var subs []*zmq.Socket
+	for i := range 3 {
+		sub := w.socket(zmq.SUB)
+		meet(pub, sub)
+		for _, topic := range []string{"shared", "shared", fmt.Sprint(i)} {
+			w.must(sub.Subscribe(topic))
 		}
-		if n := pub.Topics(); n != 7 {
-			w.Errorf("an XPUB has %d topics, want 7", n)
+		if n := sub.Topics(); n != 2 {
+			w.Errorf("a SUB has %d topics, want 2", n)
 		}
-		for i, want := range []int{5, 3, 0} {
-			w.must(subs[i].Close())
-			gone := []string{fmt.Sprint("\x00", i), fmt.Sprint("\x00last ", i)}
-			if want == 0 {
-				gone = append(gone, "\x00shared")
-			}
-			for len(gone) > 0 {
-				at := slices.Index(gone, w.recv(pub)[0])
-				if at < 0 {
-					w.Fatal("heard of a topic that somebody still wants")
-				}
-				gone = slices.Delete(gone, at, at+1)
-			}
-			if n := pub.Topics(); n != want {
-				w.Errorf("with %d subscribers there are %d topics, want %d", 2-i, n, want)
-			}
+		w.must(sub.Subscribe(fmt.Sprint("last ", i)))
+		for m := ""; m != fmt.Sprint("\x01last ", i); {
+			m = w.recv(pub)[0]
 		}
-	})
+		subs = append(subs, sub)
+	}
+	if n := pub.Topics(); n != 7 {
+		w.Errorf("an XPUB has %d topics, want 7", n)
+	}
+	for i, want := range []int{5, 3, 0} {
+		w.must(subs[i].Close())
+		gone := []string{fmt.Sprint("\x00", i), fmt.Sprint("\x00last ", i)}
+		if want == 0 {
+			gone = append(gone, "\x00shared")
+		}
+		for len(gone) > 0 {
+			at := slices.Index(gone, w.recv(pub)[0])
+			if at < 0 {
+				w.Fatal("heard of a topic that somebody still wants")
+			}
+			gone = slices.Delete(gone, at, at+1)
+		}
+		if n := pub.Topics(); n != want {
+			w.Errorf("with %d subscribers there are %d topics, want %d", 2-i, n, want)
+		}
+	}
 }

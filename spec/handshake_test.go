@@ -5,7 +5,6 @@ package spec
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -16,17 +15,11 @@ import (
 
 // edge case 6
 func TestServersWaitForEachOther(t *testing.T) {
-	onEachWire(t, func(w *world) {
-		in, ep := w.bound(zmq.PULL, w.any(), zmq.WithPlainServer(true), zmq.WithHandshakeInterval(moment))
+	onMeetings(t, wires, func(w *world, meet join) {
+		in := w.socket(zmq.PULL, zmq.WithPlainServer(true), zmq.WithHandshakeInterval(moment))
 		events := in.Events(w.ctx, zmq.EventDisconnected)
-		w.connected(zmq.PUSH, ep, zmq.WithPlainServer(true), zmq.WithHandshakeInterval(patience))
-		for e := range events {
-			var timeout interface{ Timeout() bool }
-			if !errors.As(e.Err, &timeout) || !timeout.Timeout() {
-				w.Errorf("it ends by %v", e.Err)
-			}
-			break
-		}
+		meet(in, w.socket(zmq.PUSH, zmq.WithPlainServer(true), zmq.WithHandshakeInterval(patience)))
+		w.timedOut(events)
 	})
 }
 
@@ -48,32 +41,23 @@ func TestAsServerIsZeroAndNotLookedAt(t *testing.T) {
 
 // edge case 10
 func TestUnversionedPeerHearsAll(t *testing.T) {
-	for _, wire := range wires {
-		t.Run(wire, func(t *testing.T) {
-			for _, typ := range []zmq.SocketType{zmq.PUB, zmq.XPUB} {
-				for _, v := range oldPeers {
-					t.Run(typ.String()+" "+v.name, func(t *testing.T) {
-						w := newWorldOn(t, wire)
-						s, ep := w.bound(typ, w.any(), zmq.WithRoutingID([]byte("iii")))
-						p := w.dial(ep)
-						v.greet(p, typ, zmq.SUB, "")
-						if v.name == "unversioned" {
-							w.must(s.WaitSubscribed(w.ctx, 1))
-						} else {
-							p.want(v.frame("iii"))
-							p.say(v.frame("\x01b")) // what it wants, it says
-							w.must(s.WaitSubscribed(w.ctx, 1))
-						}
-						w.send(s, "a")
-						w.send(s, "b")
-						if v.name == "unversioned" {
-							p.want(v.frame("a"))
-						}
-						p.want(v.frame("b"))
-					})
+	for _, typ := range []zmq.SocketType{zmq.PUB, zmq.XPUB} {
+		for _, v := range oldPeers {
+			onBothEnds(t, typ, func(w *world, s *zmq.Socket, p *peer) {
+				v.greet(p, typ, zmq.SUB, "")
+				if v.name != "unversioned" {
+					p.want(v.frame("iii"))
+					p.say(v.frame("\x01b")) // what it wants, it says
 				}
-			}
-		})
+				w.must(s.WaitSubscribed(w.ctx, 1))
+				w.send(s, "a")
+				w.send(s, "b")
+				if v.name == "unversioned" {
+					p.want(v.frame("a"))
+				}
+				p.want(v.frame("b"))
+			}, named("iii"))
+		}
 	}
 }
 
@@ -121,6 +105,7 @@ func TestAcceptedConnectionEndsForGood(t *testing.T) {
 // edge case 25: with libzmq such a connection stays, and is deaf.
 func TestConnectionToItselfIsTriedAgain(t *testing.T) {
 	w := newWorld(t)
+	w.over("tcp://", false, false) // it is its own peer
 	address := strings.TrimPrefix(w.free("tcp"), "tcp://")
 	s := w.socket(zmq.PUSH, zmq.WithReconnectInterval(time.Millisecond))
 	events := s.Events(w.ctx, zmq.EventAll)
@@ -134,80 +119,67 @@ func TestConnectionToItselfIsTriedAgain(t *testing.T) {
 
 // edge case 44
 func TestPingsAreForVersion3(t *testing.T) {
-	for _, wire := range wires {
-		t.Run(wire, func(t *testing.T) {
-			every := zmq.WithHeartbeatInterval(time.Millisecond)
-			for _, minor := range []byte{0, 1} {
-				w := newWorldOn(t, wire)
-				_, ep := w.bound(zmq.PULL, w.any(), every, zmq.WithHeartbeatTimeout(patience))
-				p := w.dial(ep)
-				p.hear(10)
-				p.quiet() // before the handshake is done
-				p.say(greeting(3, minor))
-				p.hear(54)
-				p.want(ready("PULL"))
-				p.quiet()
-				p.say(ready("PUSH"))
-				p.want(ping(0))
+	every := zmq.WithHeartbeatInterval(time.Millisecond)
+	for _, minor := range []byte{0, 1} {
+		onBothEnds(t, zmq.PULL, func(_ *world, _ *zmq.Socket, p *peer) {
+			p.hear(10)
+			p.quiet() // before the handshake is done
+			p.say(greeting(3, minor))
+			p.hear(54)
+			p.want(ready("PULL"))
+			p.quiet()
+			p.say(ready("PUSH"))
+			p.want(ping(0))
+		}, every, zmq.WithHeartbeatTimeout(patience))
+	}
+	for _, v := range oldPeers {
+		onBothEnds(t, zmq.PULL, func(w *world, s *zmq.Socket, p *peer) {
+			v.greet(p, zmq.PULL, zmq.PUSH, "")
+			if v.name != "unversioned" {
+				p.want(v.frame("iii"))
 			}
-			for _, v := range oldPeers {
-				t.Run(v.name, func(t *testing.T) {
-					w := newWorldOn(t, wire)
-					s, ep := w.bound(zmq.PULL, w.any(), every, zmq.WithRoutingID([]byte("iii")))
-					p := w.dial(ep)
-					v.greet(p, zmq.PULL, zmq.PUSH, "")
-					if v.name != "unversioned" {
-						p.want(v.frame("iii"))
-					}
-					p.quiet()
-					p.say(v.frame("x"))
-					w.want(s, "x")
-				})
-			}
-		})
+			p.quiet()
+			p.say(v.frame("x"))
+			w.want(s, "x")
+		}, every, named("iii"))
 	}
 }
 
 // edge case 55
 func TestHandlerMustAnswer(t *testing.T) {
-	for _, wire := range wires {
-		t.Run(wire, func(t *testing.T) {
-			for _, c := range []struct {
-				typ zmq.SocketType
-				can bool
-			}{{zmq.REP, true}, {zmq.ROUTER, true}, {zmq.SERVER, true}, {zmq.PULL, false}, {zmq.DEALER, false}, {zmq.PAIR, false}} {
-				t.Run(c.typ.String(), func(t *testing.T) {
-					w := newWorldOn(t, wire)
-					h, _ := w.bound(c.typ, "inproc://zeromq.zap.01")
-					s, ep := w.bound(zmq.PULL, w.any(), zmq.WithPlainServer(true))
-					events := s.Events(w.ctx, zmq.EventHandshakeFailedNoDetail)
-					p := w.dial(ep)
-					p.say(plain + hello)
-					p.hear(64)
-					if c.typ == zmq.SERVER { // may be asked, and drops a question of many parts
-						p.quiet()
-						return
-					}
-					if c.can {
-						_, err := h.Recv(w.ctx)
-						w.must(err)
-						return
-					}
-					until(events, zmq.EventHandshakeFailedNoDetail)
-					_, err := h.TryRecv()
-					w.wantError("the handler's receive", err, zmq.ErrAgain)
-				})
-			}
+	for typ, can := range map[zmq.SocketType]bool{
+		zmq.REP: true, zmq.ROUTER: true, zmq.SERVER: true, zmq.PULL: false, zmq.DEALER: false, zmq.PAIR: false,
+	} {
+		t.Run(typ.String(), func(t *testing.T) {
+			onEachEnd(t, func(w *world, meet byHand) {
+				h, _ := w.bound(typ, "inproc://zeromq.zap.01")
+				s := w.socket(zmq.PULL, zmq.WithPlainServer(true))
+				events := s.Events(w.ctx, zmq.EventHandshakeFailedNoDetail)
+				p := meet(s)
+				p.say(plain + hello)
+				p.hear(64)
+				if typ == zmq.SERVER { // may be asked, and drops a question of many parts
+					p.quiet()
+					return
+				}
+				if can {
+					w.must(ignore(h.Recv(w.ctx)))
+					return
+				}
+				until(events, zmq.EventHandshakeFailedNoDetail)
+				w.wantError("the handler's receive", ignore(h.TryRecv()), zmq.ErrAgain)
+			})
 		})
 	}
 }
 
 // edge case 56
 func TestHandlerAsRouter(t *testing.T) {
-	onEachWire(t, func(w *world) {
+	onMeetings(t, wires, func(w *world, meet join) {
 		h, _ := w.bound(zmq.ROUTER, "inproc://zeromq.zap.01")
-		in, ep := w.bound(zmq.PULL, w.any(), zmq.WithPlainServer(true), zmq.WithRoutingID([]byte("who asks")))
-		out := w.connected(zmq.PUSH, ep, zmq.WithPlainUsername("joe"), zmq.WithPlainPassword("secret"))
+		in := w.socket(zmq.PULL, zmq.WithPlainServer(true), named("who asks"))
+		out := w.socket(zmq.PUSH, zmq.WithPlainUsername("joe"), zmq.WithPlainPassword("secret"))
+		meet(in, out)
 		m, err := h.Recv(w.ctx)
 		w.must(err)
 		// A name that was made up, as what came first was no name.
@@ -225,54 +197,47 @@ func TestHandlerAsRouter(t *testing.T) {
 
 // edge case 64
 func TestNullAsksWhereThereIsADomain(t *testing.T) {
-	for _, wire := range wires {
-		t.Run(wire, func(t *testing.T) {
-			for _, c := range []struct {
-				name        string
-				bound, conn []zmq.Option
-				domains     []string
-			}{
-				{"neither", nil, nil, nil},
-				{"bound", []zmq.Option{zmq.WithZAPDomain("b")}, nil, []string{"b"}},
-				{"connecting", nil, []zmq.Option{zmq.WithZAPDomain("c")}, []string{"c"}},
-				{"both", []zmq.Option{zmq.WithZAPDomain("b")}, []zmq.Option{zmq.WithZAPDomain("c")}, []string{"b", "c"}},
-			} {
-				t.Run(c.name, func(t *testing.T) {
-					w := newWorldOn(t, wire)
-					h, _ := w.bound(zmq.REP, "inproc://zeromq.zap.01")
-					in, ep := w.bound(zmq.PULL, w.any(), c.bound...)
-					out := w.connected(zmq.PUSH, ep, c.conn...)
-					var asked []string
-					for range c.domains {
-						m, err := h.Recv(w.ctx)
-						w.must(err)
-						asked = append(asked, string(m.Frame(2)))
-						w.send(h, "1.0", string(m.Frame(1)), "200", "", "", "")
-					}
-					slices.Sort(asked)
-					if !slices.Equal(asked, c.domains) {
-						t.Errorf("asked for %q", asked)
-					}
-					w.send(out, "x")
-					w.want(in, "x")
-					_, err := h.TryRecv()
-					w.wantError("another question", err, zmq.ErrAgain)
-				})
-			}
+	for name, c := range map[string]struct {
+		one, two []zmq.Option
+		domains  []string
+	}{
+		"neither": {nil, nil, nil},
+		"one":     {[]zmq.Option{zmq.WithZAPDomain("b")}, nil, []string{"b"}},
+		"two":     {nil, []zmq.Option{zmq.WithZAPDomain("c")}, []string{"c"}},
+		"both":    {[]zmq.Option{zmq.WithZAPDomain("b")}, []zmq.Option{zmq.WithZAPDomain("c")}, []string{"b", "c"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onMeetings(t, wires, func(w *world, meet join) {
+				h, _ := w.bound(zmq.REP, "inproc://zeromq.zap.01")
+				in, out := w.socket(zmq.PULL, c.one...), w.socket(zmq.PUSH, c.two...)
+				meet(in, out)
+				var asked []string
+				for range c.domains {
+					m := w.recv(h)
+					asked = append(asked, m[2])
+					w.send(h, "1.0", m[1], "200", "", "", "")
+				}
+				slices.Sort(asked)
+				if !slices.Equal(asked, c.domains) {
+					w.Errorf("asked for %q", asked)
+				}
+				w.send(out, "x")
+				w.want(in, "x")
+				w.wantNothing(h)
+			})
 		})
 	}
 }
 
 // edge case 69
 func TestNothingMayComeWhileTheHandlerThinks(t *testing.T) {
-	onEachWire(t, func(w *world) {
+	onEachEnd(t, func(w *world, meet byHand) {
 		h, _ := w.bound(zmq.REP, "inproc://zeromq.zap.01")
-		s, ep := w.bound(zmq.PULL, w.any(), zmq.WithPlainServer(true))
+		s := w.socket(zmq.PULL, zmq.WithPlainServer(true))
 		events := s.Events(w.ctx, zmq.EventHandshakeFailedProtocol)
-		p := w.dial(ep)
+		p := meet(s)
 		p.say(plain + hello)
-		_, err := h.Recv(w.ctx)
-		w.must(err)
+		w.must(ignore(h.Recv(w.ctx)))
 		p.say(command("INITIATE", ""))
 		p.wantEnd()
 		for e := range events {
@@ -286,10 +251,11 @@ func TestNothingMayComeWhileTheHandlerThinks(t *testing.T) {
 
 // edge case 71: it takes room in the queue with libzmq, and nothing arrives.
 func TestUserIDTakesNoRoom(t *testing.T) {
-	onEachWire(t, func(w *world) {
-		in, ep := w.bound(zmq.PULL, w.any(), zmq.WithPlainServer(true), zmq.WithRecvHWM(1),
+	onMeetings(t, wires, func(w *world, meet join) {
+		in := w.socket(zmq.PULL, zmq.WithPlainServer(true), zmq.WithRecvHWM(1),
 			zmq.WithAuthenticator(func(context.Context, zmq.AuthRequest) (zmq.Identity, error) { return zmq.Identity{UserID: "joe"}, nil }))
-		out := w.connected(zmq.PUSH, ep, zmq.WithPlainUsername("joe"), zmq.WithPlainPassword("secret"))
+		out := w.socket(zmq.PUSH, zmq.WithPlainUsername("joe"), zmq.WithPlainPassword("secret"))
+		meet(in, out)
 		for range 3 {
 			w.send(out, "x")
 			w.want(in, "x")
@@ -322,32 +288,27 @@ func TestMechanismIsThatOfTheLastOption(t *testing.T) {
 
 // edge case 78
 func TestFormOfHello(t *testing.T) {
-	for _, wire := range wires {
-		t.Run(wire, func(t *testing.T) {
-			const malformedHello = 0x10000013
-			for body, good := range map[string]bool{
-				"\x03joe\x06secret": true, "\x00\x00": true, "\x03joe\x00": true, "\x00\x01x": true,
-				"\x03joe\x06secret!": false, "\x00\x00\x00": false, "\x03jo": false, "\x00": false, "": false, "\x00\x05xxxx": false,
-			} {
-				t.Run(body, func(t *testing.T) {
-					w := newWorldOn(t, wire)
-					s, ep := w.bound(zmq.PULL, w.any(), zmq.WithPlainServer(true),
-						zmq.WithAuthenticator(func(context.Context, zmq.AuthRequest) (zmq.Identity, error) { return zmq.Identity{}, nil }))
-					events := s.Events(w.ctx, zmq.EventHandshakeFailedProtocol)
-					p := w.dial(ep)
-					p.say(plain + command("HELLO", body))
-					p.hear(64)
-					if good {
-						p.want(command("WELCOME", ""))
-						return
-					}
-					for e := range events {
-						if e.Value != malformedHello {
-							t.Errorf("the value is %#x", e.Value)
-						}
-						break
-					}
-				})
+	const malformedHello = 0x10000013
+	for body, good := range map[string]bool{
+		"\x03joe\x06secret": true, "\x00\x00": true, "\x03joe\x00": true, "\x00\x01x": true,
+		"\x03joe\x06secret!": false, "\x00\x00\x00": false, "\x03jo": false, "\x00": false, "": false, "\x00\x05xxxx": false,
+	} {
+		onEachEnd(t, func(w *world, meet byHand) {
+			s := w.socket(zmq.PULL, zmq.WithPlainServer(true),
+				zmq.WithAuthenticator(func(context.Context, zmq.AuthRequest) (zmq.Identity, error) { return zmq.Identity{}, nil }))
+			events := s.Events(w.ctx, zmq.EventHandshakeFailedProtocol)
+			p := meet(s)
+			p.say(plain + command("HELLO", body))
+			p.hear(64)
+			if good {
+				p.want(command("WELCOME", ""))
+				return
+			}
+			for e := range events {
+				if e.Value != malformedHello {
+					w.Errorf("%q: the value is %#x", body, e.Value)
+				}
+				break
 			}
 		})
 	}

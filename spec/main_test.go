@@ -5,13 +5,8 @@ package spec
 import (
 	"context"
 	"errors"
-	"io"
-	"net"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -19,7 +14,7 @@ import (
 	"github.com/zeroloop/zmq/internal/leaktest"
 )
 
-func TestMain(m *testing.M) { leaktest.Main(m) }
+func TestMain(m *testing.M) { leaktest.Main(audited{m}) }
 
 // patience bounds every wait of these tests; none of them depends on its length.
 const patience = 60 * time.Second
@@ -35,6 +30,10 @@ type world struct {
 	ctx   context.Context
 	names int    // inproc names that were given out
 	wire  string // what peers by hand speak over: tcp, or ipc
+	// late: peers by hand listen only after somebody has begun to connect to them.
+	late     bool
+	listened bool            // somebody did listen
+	ends     map[string]bool // endpoints that sockets are bound to
 }
 
 func newWorld(t *testing.T) *world {
@@ -52,7 +51,7 @@ func newWorld(t *testing.T) *world {
 			t.Errorf("the context does not end: %v", err)
 		}
 	})
-	return &world{T: t, zc: zc, ctx: ctx, wire: "tcp"}
+	return &world{T: t, zc: zc, ctx: ctx, wire: "tcp", ends: make(map[string]bool)}
 }
 
 // socket makes a socket that is closed at the end, without lingering.
@@ -79,13 +78,23 @@ func (w *world) bound(typ zmq.SocketType, endpoint string, opts ...zmq.Option) (
 	w.Helper()
 	s := w.socket(typ, opts...)
 	w.must(s.Bind(endpoint))
+	w.ends[s.LastEndpoint()] = true
 	return s, s.LastEndpoint()
 }
 
+// connected makes a socket that connects: to a bound one, to a peer by hand, or to
+// nobody so far.
 func (w *world) connected(typ zmq.SocketType, endpoint string, opts ...zmq.Option) *zmq.Socket {
 	w.Helper()
 	s := w.socket(typ, opts...)
-	w.must(s.Connect(endpoint))
+	if w.ends[endpoint] {
+		w.over(endpoint, true, true)
+	}
+	if w.late {
+		w.connect(s, endpoint)
+	} else {
+		w.must(s.Connect(endpoint))
+	}
 	return s
 }
 
@@ -150,21 +159,28 @@ func newWorldOn(t *testing.T, wire string) *world {
 }
 
 // onEachWire runs a test of what is said on the wire over each transport that has
-// one.
+// one; where a peer by hand listens, also with the socket connecting first.
 func onEachWire(t *testing.T, f func(w *world)) {
 	for _, wire := range wires {
-		t.Run(wire, func(t *testing.T) { f(newWorldOn(t, wire)) })
+		listened := false
+		t.Run(wire, func(t *testing.T) {
+			w := newWorldOn(t, wire)
+			f(w)
+			listened = w.listened
+		})
+		if !listened {
+			continue
+		}
+		t.Run(wire+"/connect first", func(t *testing.T) {
+			w := newWorldOn(t, wire)
+			w.late = true
+			f(w)
+		})
 	}
 }
 
 // any is an endpoint to bind on the wire.
 func (w *world) any() string { return transports[w.wire] }
-
-// peer is one end of a connection that speaks ZMTP by hand.
-type peer struct {
-	*testing.T
-	net.Conn
-}
 
 const signature = "\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f"
 
@@ -184,132 +200,24 @@ func property(name, value string) string {
 
 func ready(typ string) string { return command("READY", property("Socket-Type", typ)) }
 
-// dial connects to a bound socket, answer waits for one that connects.
-func (w *world) dial(endpoint string) *peer {
-	w.Helper()
-	network, address := "tcp", strings.TrimPrefix(endpoint, "tcp://")
-	if path, ok := strings.CutPrefix(endpoint, "ipc://"); ok {
-		network, address = "unix", path
-	}
-	c, err := net.Dial(network, address)
-	w.must(err)
-	return w.peer(c)
-}
-
-func (w *world) peer(c net.Conn) *peer {
-	w.Cleanup(func() { _ = c.Close() })
-	_ = c.SetDeadline(time.Now().Add(patience))
-	return &peer{w.T, c}
-}
-
-// listener is a plain one, of either wire.
-type listener interface {
-	net.Listener
-	SetDeadline(time.Time) error
-}
-
-func (w *world) listen() (listener, string) {
-	w.Helper()
-	network, address := "tcp", "127.0.0.1:0"
-	if w.wire == "ipc" {
-		network, address = "unix", filepath.Join(w.TempDir(), "s")
-	}
-	l, err := net.Listen(network, address)
-	w.must(err)
-	w.Cleanup(func() { _ = l.Close() })
-	return l.(listener), w.wire + "://" + l.Addr().String()
-}
-
-func (w *world) accept(l listener) *peer {
-	w.Helper()
-	c, err := l.Accept()
-	w.must(err)
-	return w.peer(c)
-}
-
-// onBothEnds runs a test on a socket that is bound and on one that connects, with
-// the connection that it then has, over each wire.
-func onBothEnds(t *testing.T, typ zmq.SocketType, f func(w *world, s *zmq.Socket, p *peer), opts ...zmq.Option) {
-	t.Run("bound", func(t *testing.T) {
-		onEachWire(t, func(w *world) {
-			s, ep := w.bound(typ, w.any(), opts...)
-			f(w, s, w.dial(ep))
-		})
-	})
-	t.Run("connecting", func(t *testing.T) {
-		onEachWire(t, func(w *world) {
-			l, ep := w.listen()
-			s := w.connected(typ, ep, opts...)
-			f(w, s, w.accept(l))
-		})
-	})
-}
-
-// nobody checks that nobody connects for a moment.
-func (w *world) nobody(l listener) {
-	w.Helper()
-	w.must(l.SetDeadline(time.Now().Add(moment)))
-	if c, err := l.Accept(); err == nil {
-		_ = c.Close()
-		w.Error("it connects again")
-	}
-}
-
-// say writes. That the other end has hung up is for who reads to find, as over tcp.
-func (p *peer) say(s string) {
-	p.Helper()
-	if _, err := io.WriteString(p, s); err != nil && !errors.Is(err, syscall.EPIPE) {
-		p.Fatal(err)
-	}
-}
-
-func (p *peer) hear(n int) string {
-	p.Helper()
-	b := make([]byte, n)
-	if _, err := io.ReadFull(p, b); err != nil {
-		p.Fatalf("on the wire: %v", err)
-	}
-	return string(b)
-}
-
-func (p *peer) want(s string) {
-	p.Helper()
-	if got := p.hear(len(s)); got != s {
-		p.Fatalf("on the wire is %q, want %q", got, s)
-	}
-}
-
-// quiet checks that nothing comes for a moment.
-func (p *peer) quiet() {
-	p.Helper()
-	_ = p.SetReadDeadline(time.Now().Add(moment))
-	var b [1]byte
-	if n, err := p.Read(b[:]); n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
-		p.Errorf("on the wire is %q, %v; want nothing yet", b[:n], err)
-	}
-	_ = p.SetReadDeadline(time.Now().Add(patience))
-}
-
-// wantEnd checks that the connection ends.
-func (p *peer) wantEnd() {
-	p.Helper()
-	if _, err := io.Copy(io.Discard, p); errors.Is(err, os.ErrDeadlineExceeded) {
-		p.Error("the connection does not end")
-	}
-}
-
-// shake goes through the handshake as a socket of a type, with ZMTP 3.minor.
-func (p *peer) shake(minor byte, typ string) {
-	p.Helper()
-	p.say(greeting(3, minor) + ready(typ))
-	p.hear(64)
-	head := p.hear(2)
-	p.hear(int(head[1]))
-}
-
 // until returns the types of the events up to the first of a type.
 func until(events func(func(zmq.Event) bool), last zmq.EventType) (types []zmq.EventType) {
 	for e := range events {
+		types = append(types, e.Type)
+		if e.Type == last {
+			return types
+		}
+	}
+	return types
+}
+
+// between returns the types of the events from the first of one type up to the next
+// of another one.
+func between(events func(func(zmq.Event) bool), first, last zmq.EventType) (types []zmq.EventType) {
+	for e := range events {
+		if types == nil && e.Type != first {
+			continue
+		}
 		types = append(types, e.Type)
 		if e.Type == last {
 			return types

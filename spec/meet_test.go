@@ -5,10 +5,8 @@ package spec
 import (
 	"errors"
 	"fmt"
-	"net"
 	"path/filepath"
 	"testing"
-	"time"
 
 	zmq "github.com/zeroloop/zmq"
 )
@@ -32,37 +30,58 @@ func (m *meeting) String() string {
 	return fmt.Sprintf("%s/%s/%s", m.transport, who, when)
 }
 
-// join makes the sockets meet; any number of times for one centre.
+// join makes the sockets meet; any number of times for a centre.
 type join func(centre *zmq.Socket, others ...*zmq.Socket)
 
 // onEachMeeting runs a test on each transport, bind first and connect first, with
 // either side bound.
 func onEachMeeting(t *testing.T, f func(w *world, meet join)) {
+	onMeetings(t, words["all"], f)
+}
+
+// onMeetings is onEachMeeting on some transports.
+func onMeetings(t *testing.T, transports []string, f func(w *world, meet join)) {
 	for _, centreBinds := range []bool{true, false} {
-		onEachOrder(t, centreBinds, f)
+		onOrders(t, transports, centreBinds, f)
 	}
 }
 
 // onEachOrder is onEachMeeting where it matters which side is bound.
 func onEachOrder(t *testing.T, centreBinds bool, f func(w *world, meet join)) {
-	for transport := range transports {
+	onOrders(t, words["all"], centreBinds, f)
+}
+
+// onOrders is onEachOrder on some transports.
+func onOrders(t *testing.T, transports []string, centreBinds bool, f func(w *world, meet join)) {
+	for _, transport := range transports {
 		for _, bindFirst := range []bool{true, false} {
 			m := meeting{transport, centreBinds, bindFirst}
 			t.Run(m.String(), func(t *testing.T) {
 				w := newWorld(t)
-				shared, bound := w.free(transport), false
-				f(w, func(centre *zmq.Socket, others ...*zmq.Socket) {
-					t.Helper()
-					if centreBinds {
-						w.together(bindFirst, bound, shared, centre, others...)
-						bound = true
-						return
-					}
-					for _, other := range others {
-						w.together(bindFirst, false, w.free(transport), other, centre)
-					}
-				})
+				w.wire = transport
+				f(w, w.join(m))
 			})
+		}
+	}
+}
+
+// join makes sockets meet in one way.
+func (w *world) join(m meeting) join {
+	at := make(map[*zmq.Socket]string) // where centres are bound
+	return func(centre *zmq.Socket, others ...*zmq.Socket) {
+		w.Helper()
+		w.over(m.transport+"://", m.centreBinds, m.bindFirst)
+		if m.centreBinds {
+			endpoint, bound := at[centre]
+			if !bound {
+				endpoint = w.free(m.transport)
+				at[centre] = endpoint
+			}
+			w.together(m.bindFirst, bound, endpoint, centre, others...)
+			return
+		}
+		for _, other := range others {
+			w.together(m.bindFirst, false, w.free(m.transport), other, centre)
 		}
 	}
 }
@@ -74,7 +93,7 @@ func (w *world) together(first, bound bool, endpoint string, binder *zmq.Socket,
 		w.must(binder.Bind(endpoint))
 	}
 	for _, c := range connecters {
-		w.must(errors.Join(c.Set(zmq.WithReconnectInterval(time.Millisecond)), c.Connect(endpoint)))
+		w.connect(c, endpoint)
 	}
 	if !first && !bound {
 		w.must(binder.Bind(endpoint))
@@ -104,8 +123,6 @@ func (w *world) free(transport string) string {
 	case "ipc":
 		return "ipc://" + filepath.Join(w.TempDir(), "s")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	w.must(err)
-	defer l.Close()
-	return "tcp://" + l.Addr().String()
+	_, port := w.port()
+	return "tcp://127.0.0.1:" + port
 }

@@ -3,7 +3,6 @@
 package spec
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -87,7 +86,7 @@ func TestPushGoesRoundPullTakesTurns(t *testing.T) {
 
 // edge case 192
 func TestPairHasOnePeer(t *testing.T) {
-	onEachOrder(t, true, func(w *world, meet join) {
+	onEachMeeting(t, func(w *world, meet join) {
 		pair, first, second := w.socket(zmq.PAIR), w.socket(zmq.PAIR), w.socket(zmq.PAIR)
 		meet(pair, first)
 		w.send(first, "first")
@@ -163,12 +162,14 @@ func TestClosedSocketLingers(t *testing.T) {
 
 // edge case 94
 func TestImmediateWaitsForThePeer(t *testing.T) {
-	for _, transport := range []string{"tcp", "ipc"} {
+	for _, transport := range wires {
 		t.Run(transport, func(t *testing.T) {
 			w := newWorld(t)
 			ep := w.free(transport)
-			eager, patient := w.socket(zmq.PUSH, zmq.WithReconnectInterval(1)), w.socket(zmq.PUSH, zmq.WithImmediate(true), zmq.WithReconnectInterval(1))
-			w.must(errors.Join(eager.Connect(ep), patient.Connect(ep)))
+			w.over(ep, false, false)
+			eager, patient := w.socket(zmq.PUSH), w.socket(zmq.PUSH, zmq.WithImmediate(true))
+			w.connect(eager, ep)
+			w.connect(patient, ep)
 			w.wantError("send to nobody", patient.TrySend(nil), zmq.ErrAgain)
 			w.send(eager, "queued")
 			pull, _ := w.bound(zmq.PULL, ep)
@@ -182,20 +183,31 @@ func TestImmediateWaitsForThePeer(t *testing.T) {
 // TestPeerComesBack: whoever binds again at the same place is found again, and what
 // was sent meanwhile reaches it (edge case 90).
 func TestPeerComesBack(t *testing.T) {
-	for _, transport := range []string{"tcp", "ipc"} {
-		t.Run(transport, func(t *testing.T) {
-			w := newWorld(t)
-			ep := w.free(transport)
-			push := w.connected(zmq.PUSH, ep, zmq.WithReconnectInterval(time.Millisecond))
-			for i := range 3 {
-				w.send(push, fmt.Sprint(i))
-				events := push.Events(w.ctx, zmq.EventDisconnected)
-				pull := w.boundAgain(zmq.PULL, ep)
-				w.want(pull, fmt.Sprint(i))
-				w.must(pull.Close())
-				until(events, zmq.EventDisconnected)
-			}
-		})
+	for _, transport := range wires {
+		for _, bindFirst := range []bool{true, false} {
+			t.Run(fmt.Sprint(transport, "/bind first ", bindFirst), func(t *testing.T) {
+				w := newWorld(t)
+				ep := w.free(transport)
+				w.over(ep, false, bindFirst)
+				push := w.socket(zmq.PUSH)
+				var pull *zmq.Socket
+				if bindFirst {
+					pull = w.boundAgain(zmq.PULL, ep)
+				}
+				w.connect(push, ep)
+				for i := range 3 {
+					w.send(push, fmt.Sprint(i))
+					events := push.Events(w.ctx, zmq.EventDisconnected)
+					if pull == nil {
+						pull = w.boundAgain(zmq.PULL, ep)
+					}
+					w.want(pull, fmt.Sprint(i))
+					w.must(pull.Close())
+					pull = nil
+					until(events, zmq.EventDisconnected)
+				}
+			})
+		}
 	}
 }
 
@@ -252,6 +264,18 @@ func TestMultipartIsDroppedWhole(t *testing.T) {
 				p.say("\x01\x03one" + frame2("two") + frame2("single"))
 				w.want(s, "single")
 				p.say("\x03" + size8(len(large)) + large + "\x01\x00" + frame2(large) + frame2(large))
+				w.want(s, large)
+				w.wantNothing(s)
+			})
+			onMeetings(t, words["inproc"], func(w *world, meet join) { // where nobody asks for the type
+				s, other := w.socket(typ), w.socket(zmq.DEALER)
+				meet(s, other)
+				large := strings.Repeat("x", 70_000)
+				w.send(other, "one", "two")
+				w.send(other, "single")
+				w.want(s, "single")
+				w.send(other, large, "", large)
+				w.send(other, large)
 				w.want(s, large)
 				w.wantNothing(s)
 			})

@@ -96,39 +96,44 @@ func (w *world) through(xsub, xpub *zmq.Socket) {
 	w.want(xpub, "through")
 }
 
-// edge case 199
+// edge case 199: what has connected over a wire keeps its queue, and so what its peer
+// has asked for.
 func TestXPubHearsOfTheGone(t *testing.T) {
 	for _, verboser := range []bool{false, true} {
-		onEachOrder(t, true, func(w *world, meet join) {
-			xpub, gone, stays := w.socket(zmq.XPUB, zmq.WithXPubVerboser(verboser)), w.socket(zmq.SUB), w.socket(zmq.SUB)
-			meet(xpub, gone, stays)
-			w.must(stays.Subscribe("shared"))
-			w.want(xpub, "\x01shared")
-			w.must(gone.Subscribe("own"))
-			w.want(xpub, "\x01own")
-			w.must(gone.Subscribe("shared"))
-			if verboser {
-				w.want(xpub, "\x01shared")
-			} else {
-				w.must(gone.Subscribe("behind"))
-				w.want(xpub, "\x01behind")
-			}
-			w.must(gone.Close())
-			want := map[string]bool{"\x00own": true, "\x00behind": true}
-			if verboser {
-				want = map[string]bool{"\x00own": true, "\x00shared": true}
-			}
-			for range 2 {
-				m := w.recv(xpub)
-				if !want[m[0]] {
-					w.Errorf("heard %q", m)
-				}
-				delete(want, m[0])
-			}
-			w.send(xpub, "shared", "still")
-			w.want(stays, "shared", "still")
-		})
+		run := func(w *world, meet join) { hearOfTheGone(w, meet, verboser) }
+		onEachOrder(t, true, run)
+		onOrders(t, words["inproc"], false, run)
 	}
+}
+
+func hearOfTheGone(w *world, meet join, verboser bool) {
+	xpub, gone, stays := w.socket(zmq.XPUB, zmq.WithXPubVerboser(verboser)), w.socket(zmq.SUB), w.socket(zmq.SUB)
+	meet(xpub, gone, stays)
+	w.must(stays.Subscribe("shared"))
+	w.want(xpub, "\x01shared")
+	w.must(gone.Subscribe("own"))
+	w.want(xpub, "\x01own")
+	w.must(gone.Subscribe("shared"))
+	if verboser {
+		w.want(xpub, "\x01shared")
+	} else {
+		w.must(gone.Subscribe("behind"))
+		w.want(xpub, "\x01behind")
+	}
+	w.must(gone.Close())
+	want := map[string]bool{"\x00own": true, "\x00behind": true}
+	if verboser {
+		want = map[string]bool{"\x00own": true, "\x00shared": true}
+	}
+	for range 2 {
+		m := w.recv(xpub)
+		if !want[m[0]] {
+			w.Errorf("heard %q", m)
+		}
+		delete(want, m[0])
+	}
+	w.send(xpub, "shared", "still")
+	w.want(stays, "shared", "still")
 }
 
 // edge cases 200 and 201

@@ -12,7 +12,7 @@ import (
 	zmq "github.com/zeroloop/zmq"
 )
 
-// edge case 90
+// edge cases 90 and 189
 func TestHalfSentMessageIsNotContinued(t *testing.T) {
 	onEachWire(t, func(w *world) {
 		const huge = 64 << 20 // more than any kernel holds
@@ -132,29 +132,30 @@ func TestSubscriptionsAreToldAgain(t *testing.T) {
 func TestImmediateLosesItsQueueWithThePeer(t *testing.T) {
 	const huge = 64 << 20
 	for _, immediate := range []bool{true, false} {
-		w := newWorld(t)
-		l, ep := w.listen()
-		s := w.connected(zmq.PUSH, ep, zmq.WithImmediate(immediate), zmq.WithReconnectInterval(1))
-		events := s.Events(w.ctx, zmq.EventDisconnected)
-		p := w.accept(l)
-		p.shake(1, "PULL")
-		w.send(s, strings.Repeat("x", huge))
-		w.send(s, "queued")
-		_ = p.Close()
-		until(events, zmq.EventDisconnected)
-		for immediate && w.peers(s) > 0 {
-		}
-		if immediate {
-			w.wantError("send to nobody", s.TrySend(nil), zmq.ErrAgain)
-		}
-		p = w.accept(l)
-		p.shake(1, "PULL")
-		w.send(s, "new")
-		want := frame2("queued") + frame2("new")
-		if immediate {
-			want = frame2("new")
-		}
-		p.want(want)
+		onEachWire(t, func(w *world) {
+			l, ep := w.listen()
+			s := w.connected(zmq.PUSH, ep, zmq.WithImmediate(immediate), zmq.WithReconnectInterval(1))
+			events := s.Events(w.ctx, zmq.EventDisconnected)
+			p := w.accept(l)
+			p.shake(1, "PULL")
+			w.send(s, strings.Repeat("x", huge))
+			w.send(s, "queued")
+			_ = p.Close()
+			until(events, zmq.EventDisconnected)
+			for immediate && w.peers(s) > 0 {
+			}
+			if immediate {
+				w.wantError("send to nobody", s.TrySend(nil), zmq.ErrAgain)
+			}
+			p = w.accept(l)
+			p.shake(1, "PULL")
+			w.send(s, "new")
+			want := frame2("queued") + frame2("new")
+			if immediate {
+				want = frame2("new")
+			}
+			p.want(want)
+		})
 	}
 }
 
@@ -163,7 +164,7 @@ func TestDisconnectLingers(t *testing.T) {
 	onEachWire(t, func(w *world) {
 		l, ep := w.listen()
 		other, at := w.bound(zmq.PULL, w.any())
-		s := w.socket(zmq.PUSH)
+		s := w.socket(zmq.PUSH, zmq.WithReconnectInterval(time.Millisecond))
 		w.must(errors.Join(s.Connect(ep), s.Connect(at)))
 		w.send(s, "to the one")
 		w.send(s, "to the other")
@@ -182,8 +183,8 @@ func TestDisconnectLingers(t *testing.T) {
 func TestUnbindDropsUnread(t *testing.T) {
 	onEachWire(t, func(w *world) {
 		in, ep := w.bound(zmq.PULL, w.any())
-		w.must(in.Bind("inproc://stays"))
-		other := w.connected(zmq.PUSH, "inproc://stays")
+		other := w.socket(zmq.PUSH)
+		w.must(errors.Join(in.Bind("inproc://stays"), other.Connect("inproc://stays")))
 		p := w.dial(ep)
 		p.shake(1, "PUSH")
 		p.say(frame2("a") + frame2("b"))

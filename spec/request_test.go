@@ -54,6 +54,28 @@ func TestReqIsStrict(t *testing.T) {
 	})
 }
 
+// edge case 187: a peer that goes takes the question with it; then whoever answers is
+// heard, which differs.
+func TestReqWaitsForWhoIsGone(t *testing.T) {
+	onEachOrder(t, true, func(w *world, meet join) {
+		req, gone, stays := w.socket(zmq.REQ), w.socket(zmq.ROUTER), w.socket(zmq.ROUTER, named("stays"))
+		meet(req, gone)
+		w.send(req, "question")
+		w.recv(gone)
+		w.must(gone.Close())
+		for w.peers(req) > 0 {
+		}
+		w.wantError("send again", req.TrySend(nil), zmq.ErrFSM)
+		w.wantNothing(req)
+		meet(req, stays)
+		w.must(req.Set(zmq.WithReqRelaxed(true))) // only then it may ask again
+		w.send(req, "question")
+		m := w.recv(stays)
+		w.send(stays, m[0], "", "answer")
+		w.want(req, "answer")
+	})
+}
+
 // edge case 188
 func TestReqRelaxedCorrelates(t *testing.T) {
 	onEachMeeting(t, func(w *world, meet join) {
@@ -193,8 +215,9 @@ func TestRouterNamesTheNameless(t *testing.T) {
 
 // edge case 175
 func TestRouterKeepsTheFirstOfAName(t *testing.T) {
-	onEachOrder(t, true, func(w *world, meet join) {
-		router, first, second := w.socket(zmq.ROUTER), w.socket(zmq.DEALER, named("x")), w.socket(zmq.DEALER, named("x"))
+	keeps := func(w *world, meet join) (router, first, second *zmq.Socket) {
+		w.Helper()
+		router, first, second = w.socket(zmq.ROUTER), w.socket(zmq.DEALER, named("x")), w.socket(zmq.DEALER, named("x"))
 		meet(router, first)
 		w.send(first, "first")
 		w.want(router, "x", "first")
@@ -206,11 +229,17 @@ func TestRouterKeepsTheFirstOfAName(t *testing.T) {
 		w.wantNothing(router)
 		w.send(router, "x", "to the first")
 		w.want(first, "to the first")
+		return router, first, second
+	}
+	onEachOrder(t, true, func(w *world, meet join) {
+		router, first, second := keeps(w, meet)
 		w.must(first.Close())
 		w.want(router, "x", "second") // here it takes the place: differs
 		w.send(router, "x", "to the second")
 		w.want(second, "to the second")
 	})
+	// What has connected keeps its name while it tries again.
+	onEachOrder(t, false, func(w *world, meet join) { keeps(w, meet) })
 }
 
 // edge case 176. Whoever loses its name and connects again takes it back: here it
@@ -232,12 +261,16 @@ func TestRouterHandsOver(t *testing.T) {
 		router := w.socket(zmq.ROUTER, zmq.WithRouterHandover(true))
 		run(w, router, w.socket(zmq.DEALER, named("x")), w.socket(zmq.DEALER, named("x")), func(s *zmq.Socket) { meet(router, s) })
 	})
-	for name, ep := range transports {
-		t.Run(name+"/router binds", func(t *testing.T) {
+	bound := func(w *world, meet join) {
+		router, first := w.socket(zmq.ROUTER, zmq.WithRouterHandover(true)), w.socket(zmq.DEALER, named("x"))
+		w.must(first.Set(zmq.WithReconnectInterval(zmq.Forever)))
+		run(w, router, first, w.socket(zmq.DEALER, named("x")), func(s *zmq.Socket) { meet(router, s) })
+	}
+	onOrders(t, words["inproc"], true, bound)
+	for _, transport := range wires { // who comes once only comes when somebody is there
+		t.Run(transport, func(t *testing.T) {
 			w := newWorld(t)
-			router, ep := w.bound(zmq.ROUTER, ep, zmq.WithRouterHandover(true))
-			first := w.socket(zmq.DEALER, named("x"), zmq.WithReconnectInterval(zmq.Forever))
-			run(w, router, first, w.socket(zmq.DEALER, named("x")), func(s *zmq.Socket) { w.must(s.Connect(ep)) })
+			bound(w, w.join(meeting{transport, true, true}))
 		})
 	}
 }
@@ -318,5 +351,22 @@ func TestConnectRoutingIDThatIsTaken(t *testing.T) {
 		w.want(first, "to the first")
 		w.send(router, "second", "to the second")
 		w.want(second, "to the second")
+	})
+}
+
+// edge case 184: a REP takes what a ROUTER is told, and does what it can of it.
+func TestRepIsARouter(t *testing.T) {
+	onEachMeeting(t, func(w *world, meet join) {
+		rep := w.socket(zmq.REP, zmq.WithRouterMandatory(true), zmq.WithRouterHandover(true), named("rep"))
+		one, two := w.socket(zmq.DEALER), w.socket(zmq.REQ)
+		meet(rep, one, two)
+		w.send(one, "", "question")
+		w.want(rep, "question")
+		w.send(rep, "answer")
+		w.want(one, "", "answer")
+		w.send(two, "question")
+		w.want(rep, "question")
+		w.send(rep, "answer")
+		w.want(two, "answer")
 	})
 }

@@ -30,14 +30,40 @@ func (w *world) fill(s *zmq.Socket, frames ...[]byte) (n int) {
 
 // edge case 81
 func TestHighWaterMarkCountsMessages(t *testing.T) {
-	w := newWorld(t)
-	in, ep := w.bound(zmq.PULL, "inproc://hwm", zmq.WithRecvHWM(2))
-	out := w.connected(zmq.PUSH, ep, zmq.WithSendHWM(3))
+	onMeetings(t, words["inproc"], func(w *world, meet join) {
+		in, out := w.socket(zmq.PULL, zmq.WithRecvHWM(2)), w.socket(zmq.PUSH, zmq.WithSendHWM(3))
+		meet(in, out)
+		parts := make([][]byte, 20)
+		if n := w.fill(out, parts...); n != 5 {
+			w.Errorf("room for %d messages of 20 parts, want 5", n)
+		}
+	})
+}
+
+// edge cases 81 and 86: behind a message that the peer does not read there is room
+// for as many more as the mark says, of whatever number of parts.
+func TestHighWaterMarkBehindTheWire(t *testing.T) {
+	const huge, mark, more = 64 << 20, 10, 7 // more than any kernel holds
 	parts := make([][]byte, 20)
-	if n := w.fill(out, parts...); n != 5 {
-		t.Errorf("room for %d messages of 20 parts, want 5", n)
-	}
-	_ = in
+	onBothEnds(t, zmq.PUSH, func(w *world, s *zmq.Socket, p *peer) {
+		p.shake(1, "PULL")
+		w.send(s, strings.Repeat("x", huge))
+		p.want("\x02" + size8(huge)) // it is no longer in the queue
+		// That it has gone is told when half of the mark has.
+		if n := w.fill(s, parts...); n != mark && n != mark-1 {
+			w.Errorf("room for %d messages of 20 parts, the mark is %d", n, mark)
+		}
+		w.must(s.Set(zmq.WithSendHWM(mark + more)))
+		w.must(s.TrySend(parts...))
+		w.must(s.Set(zmq.WithSendHWM(mark)))
+		if n := w.fill(s, parts...); n != 0 {
+			w.Errorf("after lowering the mark room for %d", n)
+		}
+		w.must(s.Set(zmq.WithSendHWM(mark + more)))
+		if n := w.fill(s, parts...); n != more-1 {
+			w.Errorf("after raising the mark by %d and sending one room for %d", more, n)
+		}
+	}, zmq.WithSendHWM(mark))
 }
 
 // edge cases 81, 85 and 86: what has no peer yet has its own mark alone, on every
@@ -47,6 +73,7 @@ func TestHighWaterMarkBeforeThePeer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			ep := w.free(name)
+			w.over(ep, false, false)
 			out := w.connected(zmq.PUSH, ep, zmq.WithSendHWM(3), zmq.WithReconnectInterval(time.Millisecond))
 			parts := make([][]byte, 20)
 			if n := w.fill(out, parts...); n != 3 {
@@ -70,98 +97,97 @@ func TestHighWaterMarkBeforeThePeer(t *testing.T) {
 // edge case 81
 func TestIdentityDoesNotCount(t *testing.T) {
 	for _, id := range []string{"", "me"} {
-		w := newWorld(t)
-		in, ep := w.bound(zmq.ROUTER, "inproc://hwm", zmq.WithRecvHWM(1))
-		var opts []zmq.Option
-		if id != "" {
-			opts = append(opts, zmq.WithRoutingID([]byte(id)))
-		}
-		out := w.connected(zmq.DEALER, ep, append(opts, zmq.WithSendHWM(1))...)
-		if n := w.fill(out, nil); n != 2 {
-			t.Errorf("room for %d messages, want 2", n)
-		}
-		_ = in
+		onMeetings(t, words["inproc"], func(w *world, meet join) {
+			in, out := w.socket(zmq.ROUTER, zmq.WithRecvHWM(1)), w.socket(zmq.DEALER, zmq.WithSendHWM(1))
+			if id != "" {
+				w.must(out.Set(named(id)))
+			}
+			meet(in, out)
+			if n := w.fill(out, nil); n != 2 {
+				w.Errorf("room for %d messages, want 2", n)
+			}
+		})
 	}
 }
 
 // edge case 82
 func TestRoomComesAfterHalf(t *testing.T) {
-	w := newWorld(t)
-	in, ep := w.bound(zmq.PULL, "inproc://lwm", zmq.WithRecvHWM(5))
-	out := w.connected(zmq.PUSH, ep, zmq.WithSendHWM(5))
-	for range 5 {
-		w.send(out, "x")
-		w.want(in, "x")
-	}
-	if n := w.fill(out, []byte("x")); n != 10 {
-		t.Fatalf("room for %d messages, want 10", n)
-	}
-	for i := 1; i <= 5; i++ {
-		w.want(in, "x")
-		if got, want := out.TrySend([]byte("x")) == nil, i == 5; got != want {
-			t.Fatalf("after %d of 10 were received there is room: %v, want %v", i, got, want)
+	onMeetings(t, words["inproc"], func(w *world, meet join) {
+		in, out := w.socket(zmq.PULL, zmq.WithRecvHWM(5)), w.socket(zmq.PUSH, zmq.WithSendHWM(5))
+		meet(in, out)
+		for range 5 {
+			w.send(out, "x")
+			w.want(in, "x")
 		}
-	}
+		if n := w.fill(out, []byte("x")); n != 10 {
+			w.Fatalf("room for %d messages, want 10", n)
+		}
+		for i := 1; i <= 5; i++ {
+			w.want(in, "x")
+			if got, want := out.TrySend([]byte("x")) == nil, i == 5; got != want {
+				w.Fatalf("after %d of 10 were received there is room: %v, want %v", i, got, want)
+			}
+		}
+	})
 }
 
-// edge case 85
+// edge cases 84 and 85
 func TestInprocMarksAddUp(t *testing.T) {
 	for _, x := range []struct{ send, recv, want int }{{3, 4, 7}, {1, 1, 2}, {0, 4, 0}, {3, 0, 0}} {
-		w := newWorld(t)
-		out := w.connected(zmq.PUSH, "inproc://sum", zmq.WithSendHWM(x.send))
-		if x.send > 0 {
-			if n := w.fill(out, nil); n != x.send {
-				t.Errorf("room for %d before bind, want %d", n, x.send)
+		onMeetings(t, words["inproc"], func(w *world, meet join) {
+			out, in := w.socket(zmq.PUSH, zmq.WithSendHWM(x.send)), w.socket(zmq.PULL, zmq.WithRecvHWM(x.recv))
+			meet(out, in)
+			if x.want > 0 {
+				if n := w.fill(out, nil); n != x.want {
+					w.Errorf("%d and %d: room for %d, want %d", x.send, x.recv, n, x.want)
+				}
+				return
 			}
-		}
-		in, _ := w.bound(zmq.PULL, "inproc://sum", zmq.WithRecvHWM(x.recv))
-		_ = in
-		if x.want > 0 {
-			if n := w.fill(out, nil); n != x.want-x.send {
-				t.Errorf("%d and %d: room for %d more, want %d", x.send, x.recv, n, x.want-x.send)
+			for range 5000 {
+				w.must(out.TrySend(nil))
 			}
-			continue
-		}
-		for range 5000 {
-			w.must(out.TrySend(nil))
-		}
+		})
 	}
 }
 
 // edge case 86
 func TestMarksChangeAtOnce(t *testing.T) {
-	w := newWorld(t)
-	in, ep := w.bound(zmq.PULL, "inproc://change", zmq.WithRecvHWM(1))
-	out := w.connected(zmq.PUSH, ep, zmq.WithSendHWM(1))
-	if n := w.fill(out, nil); n != 2 {
-		t.Errorf("room for %d, want 2", n)
-	}
-	w.must(out.Set(zmq.WithSendHWM(4)))
-	if n := w.fill(out, nil); n != 3 {
-		t.Errorf("after raising the mark by 3 room for %d", n)
-	}
-	w.must(out.Set(zmq.WithSendHWM(1)))
-	if n := w.fill(out, nil); n != 0 {
-		t.Errorf("after lowering it room for %d", n)
-	}
-	for range 5 {
-		w.want(in, "")
-	}
-	if n := w.fill(out, nil); n == 0 {
-		t.Error("no room in what was emptied")
-	}
+	onMeetings(t, words["inproc"], func(w *world, meet join) {
+		in, out := w.socket(zmq.PULL, zmq.WithRecvHWM(1)), w.socket(zmq.PUSH, zmq.WithSendHWM(1))
+		meet(in, out)
+		if n := w.fill(out, nil); n != 2 {
+			w.Errorf("room for %d, want 2", n)
+		}
+		w.must(out.Set(zmq.WithSendHWM(4)))
+		w.must(out.TrySend(nil))
+		w.must(out.Set(zmq.WithSendHWM(1)))
+		if n := w.fill(out, nil); n != 0 {
+			w.Errorf("after lowering the mark room for %d", n)
+		}
+		w.must(out.Set(zmq.WithSendHWM(4)))
+		if n := w.fill(out, nil); n != 2 {
+			w.Errorf("after raising the mark by 3 and sending one room for %d", n)
+		}
+		for range 5 {
+			w.want(in, "")
+		}
+		if n := w.fill(out, nil); n == 0 {
+			w.Error("no room in what was emptied")
+		}
+	})
 }
 
 // edge case 86
 func TestMarksChangeOnBothEnds(t *testing.T) {
-	w := newWorld(t)
-	in, ep := w.bound(zmq.PULL, "inproc://change", zmq.WithRecvHWM(1))
-	out := w.connected(zmq.PUSH, ep, zmq.WithSendHWM(1))
-	w.must(in.Set(zmq.WithRecvHWM(3)))
-	w.must(out.Set(zmq.WithSendHWM(2)))
-	if n := w.fill(out, nil); n != 5 {
-		t.Errorf("with marks of 2 and 3 room for %d", n)
-	}
+	onMeetings(t, words["inproc"], func(w *world, meet join) {
+		in, out := w.socket(zmq.PULL, zmq.WithRecvHWM(1)), w.socket(zmq.PUSH, zmq.WithSendHWM(1))
+		meet(in, out)
+		w.must(in.Set(zmq.WithRecvHWM(3)))
+		w.must(out.Set(zmq.WithSendHWM(2)))
+		if n := w.fill(out, nil); n != 5 {
+			w.Errorf("with marks of 2 and 3 room for %d", n)
+		}
+	})
 }
 
 // edge case 94
@@ -188,13 +214,27 @@ func TestImmediateHasNoQueueWithoutPeer(t *testing.T) {
 
 // edge case 98
 func TestPushDropsWhatComesIn(t *testing.T) {
-	w := newWorld(t)
-	out, ep := w.bound(zmq.PUSH, "inproc://nodelay")
-	other := w.connected(zmq.DEALER, ep)
-	w.send(other, "nobody reads this")
-	w.must(other.Close())
-	for w.peers(out) > 0 {
-	}
+	onMeetings(t, words["inproc"], func(w *world, meet join) {
+		out, other := w.socket(zmq.PUSH), w.socket(zmq.DEALER)
+		meet(out, other)
+		w.send(other, "nobody reads this")
+		w.must(other.Close())
+		for w.peers(out) > 0 {
+		}
+	})
+	onBothEnds(t, zmq.PUSH, func(w *world, s *zmq.Socket, p *peer) {
+		events := s.Events(w.ctx, zmq.EventDisconnected)
+		p.shake(1, "PULL")
+		p.say(frame2("nobody") + frame2("reads") + frame2("this"))
+		_ = p.Close()
+		until(events, zmq.EventDisconnected)
+		for p.l == nil && w.peers(s) > 0 { // what has connected stays
+		}
+		p = p.again()
+		p.shake(1, "PULL")
+		w.send(s, "x")
+		p.want(frame2("x"))
+	})
 }
 
 // edge case 103
@@ -242,42 +282,43 @@ func TestDisconnectDropsUnread(t *testing.T) {
 	})
 }
 
-// edge case 112
+// edge cases 112, 113 and 118
 func TestShutdownEndsEveryCall(t *testing.T) {
-	zc, err := zmq.NewContext()
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := newWorld(t)
-	s, err := zc.NewSocket(zmq.PAIR)
-	w.must(err)
-	var blocked sync.WaitGroup
-	blocked.Go(func() {
-		_, err := s.Recv(w.ctx)
-		w.wantError("blocked receive", err, zmq.ErrTerm)
+	onEachMeeting(t, func(w *world, meet join) {
+		s, full, other := w.socket(zmq.PULL), w.socket(zmq.PUSH, zmq.WithSendHWM(1)), w.socket(zmq.PULL, zmq.WithRecvHWM(1))
+		meet(s, w.socket(zmq.PUSH))
+		meet(full, other)
+		w.must(full.WaitConnected(w.ctx, 1))
+		w.fill(full, make([]byte, 1<<20))
+		var blocked sync.WaitGroup
+		blocked.Go(func() { w.wantError("blocked receive", ignore(s.Recv(w.ctx)), zmq.ErrTerm) })
+		blocked.Go(func() {
+			for { // the kernel may take some more
+				if err := full.Send(w.ctx, make([]byte, 1<<20)); err != nil {
+					w.wantError("blocked send", err, zmq.ErrTerm)
+					return
+				}
+			}
+		})
+		w.must(w.zc.Shutdown())
+		blocked.Wait()
+		w.wantError("receive", ignore(s.TryRecv()), zmq.ErrTerm)
+		w.wantError("send", full.TrySend(nil), zmq.ErrTerm)
+		w.wantError("bind", s.Bind("inproc://x"), zmq.ErrTerm)
+		_, err := s.SockOpt(16)
+		w.wantError("get option", err, zmq.ErrTerm)
+		_, err = s.Ready()
+		w.wantError("ready", err, zmq.ErrTerm)
+		_, err = zmq.Poll(w.ctx, []zmq.PollItem{{Socket: s, Events: zmq.PollIn}})
+		w.wantError("poll", err, zmq.ErrTerm)
+		w.wantError("set option", s.Set(zmq.WithLinger(0)), zmq.ErrTerm) // edge case 118
+		_, err = w.zc.NewSocket(zmq.PAIR)
+		w.wantError("new socket", err, zmq.ErrTerm)
+		w.must(w.zc.Shutdown()) // edge case 113
+		brief, cancel := context.WithTimeout(w.ctx, time.Millisecond)
+		defer cancel()
+		w.wantError("Term with an open socket", w.zc.Term(brief), context.DeadlineExceeded)
 	})
-	blocked.Go(func() { w.wantError("blocked send", s.Send(w.ctx, nil), zmq.ErrTerm) })
-	w.must(zc.Shutdown())
-	blocked.Wait()
-	w.wantError("send", s.TrySend(nil), zmq.ErrTerm)
-	w.wantError("bind", s.Bind("inproc://x"), zmq.ErrTerm)
-	_, err = s.SockOpt(16)
-	w.wantError("get option", err, zmq.ErrTerm)
-	_, err = s.Ready()
-	w.wantError("ready", err, zmq.ErrTerm)
-	_, err = zmq.Poll(w.ctx, []zmq.PollItem{{Socket: s, Events: zmq.PollIn}})
-	w.wantError("poll", err, zmq.ErrTerm)
-	// edge case 118
-	w.wantError("set option", s.Set(zmq.WithLinger(0)), zmq.ErrTerm)
-	_, err = zc.NewSocket(zmq.PAIR)
-	w.wantError("new socket", err, zmq.ErrTerm)
-	// edge case 113
-	w.must(zc.Shutdown())
-	brief, cancel := context.WithTimeout(w.ctx, moment)
-	defer cancel()
-	w.wantError("Term with an open socket", zc.Term(brief), context.DeadlineExceeded)
-	w.must(s.Close())
-	w.must(zc.Term(w.ctx))
 }
 
 // edge case 114
@@ -287,6 +328,7 @@ func TestTermWithPendingInproc(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := newWorld(t)
+	w.over("inproc://never", false, false)
 	s, err := zc.NewSocket(zmq.PUSH)
 	w.must(err)
 	w.must(s.Connect("inproc://never"))
@@ -331,26 +373,57 @@ func TestLingerDefaults(t *testing.T) {
 
 // edge case 127
 func TestTimeoutOfZeroDoesNotWait(t *testing.T) {
-	w := newWorld(t)
-	s := w.socket(zmq.PAIR, zmq.WithRecvTimeout(0), zmq.WithSendTimeout(0))
-	_, err := s.Recv(w.ctx)
-	w.wantError("receive", err, zmq.ErrAgain)
-	w.wantError("send", s.Send(w.ctx, nil), zmq.ErrAgain)
+	onEachMeeting(t, func(w *world, meet join) {
+		at0 := []zmq.Option{zmq.WithRecvTimeout(0), zmq.WithSendTimeout(0)}
+		s, other := w.socket(zmq.PAIR, at0...), w.socket(zmq.PAIR, at0...)
+		w.wantError("receive", ignore(s.Recv(w.ctx)), zmq.ErrAgain)
+		w.wantError("send", s.Send(w.ctx, nil), zmq.ErrAgain)
+		meet(s, other)
+		w.must(s.WaitConnected(w.ctx, 1))
+		w.wantError("receive with a peer", ignore(s.Recv(w.ctx)), zmq.ErrAgain)
+		w.must(s.Send(w.ctx, []byte("there is room")))
+		w.must(other.Set(zmq.WithRecvTimeout(zmq.Forever)))
+		w.want(other, "there is room")
+		w.must(other.Send(w.ctx, []byte("and back")))
+		for { // it comes when it comes, but no call waits for it
+			m, err := s.Recv(w.ctx)
+			if err == nil {
+				if string(m.Frame(0)) != "and back" {
+					w.Errorf("received %q", m.Frames())
+				}
+				return
+			}
+			w.wantError("receive", err, zmq.ErrAgain)
+		}
+	})
 }
 
 // edge case 127: a timeout, the call's context, whichever is first.
 func TestTimeoutsEndTheWait(t *testing.T) {
-	w := newWorld(t)
-	s := w.socket(zmq.PAIR, zmq.WithRecvTimeout(time.Millisecond), zmq.WithSendTimeout(time.Millisecond))
-	w.wantError("receive", ignore(s.Recv(w.ctx)), zmq.ErrTimeout)
-	w.wantError("send", s.Send(w.ctx, nil), zmq.ErrTimeout)
-	w.must(s.Set(zmq.WithRecvTimeout(patience), zmq.WithSendTimeout(patience)))
-	brief, cancel := context.WithTimeout(w.ctx, time.Millisecond)
-	defer cancel()
-	w.wantError("receive", ignore(s.Recv(brief)), context.DeadlineExceeded)
-	w.wantError("send", s.Send(brief, nil), context.DeadlineExceeded)
-	w.must(s.Set(zmq.WithRecvTimeout(zmq.Forever), zmq.WithSendTimeout(zmq.Forever)))
-	w.wantError("receive", ignore(s.Recv(brief)), context.DeadlineExceeded)
+	onEachMeeting(t, func(w *world, meet join) {
+		s, full := w.socket(zmq.PULL, zmq.WithRecvTimeout(time.Millisecond)), w.socket(zmq.PUSH, zmq.WithSendTimeout(time.Millisecond))
+		fails := func(ctx context.Context, want error) {
+			w.Helper()
+			w.wantError("receive", ignore(s.Recv(ctx)), want)
+			err := full.Send(ctx, make([]byte, 1<<20))
+			for err == nil { // the kernel takes some more, perhaps
+				err = full.Send(ctx, make([]byte, 1<<20))
+			}
+			w.wantError("send", err, want)
+		}
+		fails(w.ctx, zmq.ErrTimeout)
+		meet(s, w.socket(zmq.PUSH))
+		w.must(full.Set(zmq.WithSendHWM(1)))
+		meet(full, w.socket(zmq.PULL, zmq.WithRecvHWM(1)))
+		w.must(full.WaitConnected(w.ctx, 1))
+		fails(w.ctx, zmq.ErrTimeout)
+		w.must(errors.Join(s.Set(zmq.WithRecvTimeout(patience)), full.Set(zmq.WithSendTimeout(patience))))
+		brief, cancel := context.WithTimeout(w.ctx, time.Millisecond)
+		defer cancel()
+		fails(brief, context.DeadlineExceeded)
+		w.must(errors.Join(s.Set(zmq.WithRecvTimeout(zmq.Forever)), full.Set(zmq.WithSendTimeout(zmq.Forever))))
+		fails(brief, context.DeadlineExceeded)
+	})
 }
 
 // edge case 191
@@ -358,9 +431,11 @@ func TestPushSendsIntoWhatIsConnecting(t *testing.T) {
 	for name := range transports {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			in, ep := w.bound(zmq.PULL, transports[name])
-			out := w.connected(zmq.PUSH, ep)
-			w.must(out.Connect(w.free(name)))
+			in, out := w.socket(zmq.PULL), w.socket(zmq.PUSH)
+			w.together(true, false, w.free(name), in, out)
+			nobody := w.free(name)
+			w.over(nobody, false, false)
+			w.must(out.Connect(nobody))
 			for i := range 4 {
 				w.send(out, fmt.Sprint(i))
 			}
@@ -376,15 +451,15 @@ func TestPushSendsIntoWhatIsConnecting(t *testing.T) {
 
 // edge case 219
 func TestFailedSendLeavesMessage(t *testing.T) {
-	onEach(t, func(w *world, endpoint string) {
-		s := w.socket(zmq.PUSH)
+	onEachMeeting(t, func(w *world, meet join) {
+		s, in := w.socket(zmq.PUSH), w.socket(zmq.PULL)
 		m := zmq.NewMsg([]byte("small"), []byte(strings.Repeat("x", 10_000)))
 		w.wantError("send to nobody", s.TrySendMsg(&m), zmq.ErrAgain)
 		if m.Len() != 2 || string(m.Frame(0)) != "small" || len(m.Frame(1)) != 10_000 {
 			w.Errorf("the message became %d frames", m.Len())
 		}
-		in, ep := w.bound(zmq.PULL, endpoint)
-		w.must(s.Connect(ep))
+		meet(s, in)
+		w.must(s.WaitConnected(w.ctx, 1))
 		w.must(s.TrySendMsg(&m))
 		if m.Len() != 0 {
 			w.Errorf("a sent message has %d frames", m.Len())
@@ -395,11 +470,17 @@ func TestFailedSendLeavesMessage(t *testing.T) {
 
 // edge case 227
 func TestOptionsAreCopiedByEndpoints(t *testing.T) {
+	const long = "longer than one byte"
 	onEachWire(t, func(w *world) {
 		in, ep := w.bound(zmq.PULL, w.any())
 		w.must(in.Set(zmq.WithMaxMsgSize(1)))
-		out := w.connected(zmq.PUSH, ep)
-		w.send(out, "longer than one byte")
-		w.want(in, "longer than one byte")
+		l, at := w.listen()
+		out := w.connected(zmq.PULL, at)
+		w.must(out.Set(zmq.WithMaxMsgSize(1)))
+		for s, p := range map[*zmq.Socket]*peer{in: w.dial(ep), out: w.accept(l)} {
+			p.shake(1, "PUSH")
+			p.say(frame2(long))
+			w.want(s, long)
+		}
 	})
 }

@@ -13,53 +13,54 @@ import (
 // edge case 211
 func TestStreamTalksRaw(t *testing.T) {
 	for _, notify := range []bool{true, false} {
-		onEachWire(t, func(w *world) {
-			s, ep := w.bound(zmq.STREAM, w.any(), zmq.WithStreamNotify(notify))
-			told := func(id string) {
-				w.Helper()
-				if notify {
-					w.want(s, id, "")
-				}
-			}
-			if e, err := s.Ready(); e != zmq.PollOut || err != nil {
-				w.Errorf("without a peer it is ready for %v, %v", e, err)
-			}
-			w.wantError("send to nobody", s.TrySend([]byte("nobody"), []byte("x")), zmq.ErrHostUnreach)
-			var last string
-			for range 2 {
-				p := w.dial(ep)
-				p.say("GET / HTTP/1.0\r\n\r\n")
-				m := w.recv(s)
-				id := m[0]
-				if len(id) != 5 || id[0] != 0 || id == last {
-					w.Errorf("the name is %q, after %q", id, last)
-				}
-				last = id
-				if notify {
-					if m[1] != "" {
-						w.Fatalf("first came %q", m)
-					}
-					m = w.recv(s)
-				}
-				if m[0] != id || m[1] != "GET / HTTP/1.0\r\n\r\n" {
-					w.Errorf("received %q", m)
-				}
-				w.send(s, id, "HTTP/1.0 200 OK\r\n")
-				p.want("HTTP/1.0 200 OK\r\n")
-				if w.names++; w.names == 1 { // the one is closed here, the other there
-					w.send(s, id, "")
-					p.wantEnd()
-				} else {
-					_ = p.Close()
-					told(id)
-				}
-				for !errors.Is(s.TrySend([]byte(id), []byte("x")), zmq.ErrHostUnreach) {
-					w.must(w.ctx.Err())
-				}
-			}
-			w.wantNothing(s)
-		})
+		onEachEnd(t, func(w *world, meet byHand) { talkRaw(w, meet, notify) })
 	}
+}
+
+func talkRaw(w *world, meet byHand, notify bool) {
+	s := w.socket(zmq.STREAM, zmq.WithStreamNotify(notify))
+	if e, err := s.Ready(); e != zmq.PollOut || err != nil {
+		w.Errorf("without a peer it is ready for %v, %v", e, err)
+	}
+	w.wantError("send to nobody", s.TrySend([]byte("nobody"), []byte("x")), zmq.ErrHostUnreach)
+	var last string
+	for _, closes := range []string{"here", "there"} {
+		p := meet(s)
+		p.say("GET / HTTP/1.0\r\n\r\n")
+		m := w.recv(s)
+		id := m[0]
+		if len(id) != 5 || id[0] != 0 || id == last {
+			w.Errorf("the name is %q, after %q", id, last)
+		}
+		last = id
+		if notify {
+			if m[1] != "" {
+				w.Fatalf("first came %q", m)
+			}
+			m = w.recv(s)
+		}
+		if m[0] != id || m[1] != "GET / HTTP/1.0\r\n\r\n" {
+			w.Errorf("received %q", m)
+		}
+		w.send(s, id, "HTTP/1.0 200 OK\r\n")
+		p.want("HTTP/1.0 200 OK\r\n")
+		if closes == "here" {
+			w.send(s, id, "")
+			p.wantEnd()
+		} else {
+			_ = p.Close()
+			if notify {
+				w.want(s, id, "")
+			}
+			if p.l != nil {
+				return // it connects again: that is edge case 212
+			}
+		}
+		for !errors.Is(s.TrySend([]byte(id), []byte("x")), zmq.ErrHostUnreach) {
+			w.must(w.ctx.Err())
+		}
+	}
+	w.wantNothing(s)
 }
 
 // edge case 212
@@ -99,11 +100,9 @@ func TestStreamKeepsTheNameOfAConnect(t *testing.T) {
 	}
 }
 
-// TestRouterTalksRaw: ROUTER_RAW is STREAM without its notices.
+// TestRouterTalksRaw: ROUTER_RAW is STREAM without its notices (edge case 211).
 func TestRouterTalksRaw(t *testing.T) {
-	onEachWire(t, func(w *world) {
-		s, ep := w.bound(zmq.ROUTER, w.any(), zmq.WithRouterRaw(true))
-		p := w.dial(ep)
+	onBothEnds(t, zmq.ROUTER, func(w *world, s *zmq.Socket, p *peer) {
 		p.say("hello")
 		m := w.recv(s)
 		if len(m) != 2 || len(m[0]) != 5 || m[1] != "hello" {
@@ -111,5 +110,5 @@ func TestRouterTalksRaw(t *testing.T) {
 		}
 		w.send(s, m[0], "hello yourself")
 		p.want("hello yourself")
-	})
+	}, zmq.WithRouterRaw(true))
 }

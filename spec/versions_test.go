@@ -4,6 +4,7 @@ package spec
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,85 +77,76 @@ func greetRevision(p *peer, revision byte, our, their zmq.SocketType, id string)
 
 // edge cases 3, 4, 5, 9, 11 and 26
 func TestOldPeersBeginWithIdentity(t *testing.T) {
-	for _, wire := range wires {
-		t.Run(wire, func(t *testing.T) {
-			for _, v := range oldPeers {
-				for _, size := range []int{0, 4, 253, 254, 300} { // of their identity
-					t.Run(v.name, func(t *testing.T) {
-						w := newWorldOn(t, wire)
-						long, id := strings.Repeat("x", 254), strings.Repeat("t", size)
-						router, ep := w.bound(zmq.ROUTER, w.any(), zmq.WithRoutingID([]byte("iii")))
-						p := w.dial(ep)
-						v.greet(p, zmq.ROUTER, zmq.DEALER, id)
-						if v.name != "unversioned" {
-							p.want(v.frame("iii"))
-						}
-						p.say(v.frame("hello") + v.frame(long))
-						m, err := router.Recv(w.ctx)
-						w.must(err)
-						if size > 0 && string(m.Frame(0)) != id || string(m.Frame(1)) != "hello" {
-							t.Errorf("%d bytes of identity: received %q", size, m.Frames())
-						}
-						if typ, ok := m.Property("Socket-Type"); ok {
-							t.Errorf("a peer without metadata is a %q", typ)
-						}
-						name := string(m.Frame(0))
-						w.want(router, name, long)
-						w.send(router, name, long)
-						p.want(v.frame(long))
-						w.send(router, name, "")
-						p.want(v.frame(""))
-					})
+	for _, v := range oldPeers {
+		for _, size := range []int{0, 4, 253, 254, 300} { // of their identity
+			onBothEnds(t, zmq.ROUTER, func(w *world, router *zmq.Socket, p *peer) {
+				long, id := strings.Repeat("x", 254), strings.Repeat("t", size)
+				v.greet(p, zmq.ROUTER, zmq.DEALER, id)
+				if v.name != "unversioned" {
+					p.want(v.frame("iii"))
 				}
-			}
-		})
+				p.say(v.frame("hello") + v.frame(long))
+				m, err := router.Recv(w.ctx)
+				w.must(err)
+				if size > 0 && string(m.Frame(0)) != id || string(m.Frame(1)) != "hello" {
+					w.Errorf("%s, %d bytes of identity: received %q", v.name, size, m.Frames())
+				}
+				if typ, ok := m.Property("Socket-Type"); ok {
+					w.Errorf("a peer without metadata is a %q", typ)
+				}
+				name := string(m.Frame(0))
+				w.want(router, name, long)
+				w.send(router, name, long)
+				p.want(v.frame(long))
+				w.send(router, name, "")
+				p.want(v.frame(""))
+			}, named("iii"))
+		}
+	}
+}
+
+// edge case 26: a frame of version 1 without the byte of its flags.
+func TestFrameWithoutFlags(t *testing.T) {
+	for _, v := range oldPeers[:2] {
+		for _, empty := range []string{"\x00", "\xff" + size8(0)} {
+			onBothEnds(t, zmq.PULL, func(w *world, s *zmq.Socket, p *peer) {
+				v.greet(p, zmq.PULL, zmq.PUSH, "")
+				p.say(v.frame("x"))
+				w.want(s, "x")
+				p.say(empty + v.frame("y"))
+				p.wantEnd()
+				w.notAgain(p)
+			}, named("iii"))
+		}
 	}
 }
 
 // edge case 11
 func TestOldPeersAreNotAskedTheirType(t *testing.T) {
-	for _, wire := range wires {
-		t.Run(wire, func(t *testing.T) {
-			for _, v := range oldPeers {
-				t.Run(v.name, func(t *testing.T) {
-					w := newWorldOn(t, wire)
-					pull, ep := w.bound(zmq.PULL, w.any())
-					p := w.dial(ep)
-					v.greet(p, zmq.PULL, zmq.SUB, "who wants to know")
-					p.say(v.frame("hello"))
-					w.want(pull, "hello")
-				})
-			}
+	for _, v := range oldPeers {
+		onBothEnds(t, zmq.PULL, func(w *world, pull *zmq.Socket, p *peer) {
+			v.greet(p, zmq.PULL, zmq.SUB, "who wants to know")
+			p.say(v.frame("hello"))
+			w.want(pull, "hello")
 		})
 	}
 }
 
 // edge case 8
 func TestOldPeersAreRefusedWhereTheyMustProve(t *testing.T) {
-	for _, wire := range wires {
-		t.Run(wire, func(t *testing.T) {
-			for name, opt := range map[string]zmq.Option{
-				"PLAIN": zmq.WithPlainServer(true), "ZAP_DOMAIN": zmq.WithZAPDomain("d"),
-			} {
-				for _, v := range oldPeers {
-					t.Run(name+" "+v.name, func(t *testing.T) {
-						w := newWorldOn(t, wire)
-						pull, ep := w.bound(zmq.PULL, w.any(), opt)
-						events := pull.Events(w.ctx, zmq.EventAll)
-						p := w.dial(ep)
-						v.greet(p, zmq.PULL, zmq.PUSH, "")
-						p.wantEnd()
-						for e := range events {
-							if e.Type == zmq.EventHandshakeSucceeded {
-								t.Error("it came in")
-							}
-							if e.Type == zmq.EventDisconnected {
-								break
-							}
-						}
-					})
+	for _, opt := range []zmq.Option{zmq.WithPlainServer(true), zmq.WithPlainUsername("joe"), zmq.WithZAPDomain("d")} {
+		for _, v := range oldPeers {
+			onEachEnd(t, func(w *world, meet byHand) {
+				pull := w.socket(zmq.PULL, opt)
+				events := pull.Events(w.ctx, zmq.EventAll)
+				p := meet(pull)
+				v.greet(p, zmq.PULL, zmq.PUSH, "")
+				p.wantEnd()
+				if slices.Contains(until(events, zmq.EventDisconnected), zmq.EventHandshakeSucceeded) {
+					w.Errorf("%s came in", v.name)
 				}
-			}
-		})
+				w.notAgain(p)
+			})
+		}
 	}
 }

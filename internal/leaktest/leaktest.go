@@ -32,7 +32,7 @@ type snapshot struct {
 // left that was not there before, and exits the process: with m's code, or with
 // 1 and a report on standard error if something leaked. Call it as the last
 // statement of TestMain.
-func Main(m *testing.M) {
+func Main(m interface{ Run() int }) {
 	os.Exit(run(m, os.Stderr, patience))
 }
 

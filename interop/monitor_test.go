@@ -19,6 +19,14 @@ import (
 // done to both, and both must tell the same.
 type subject interface {
 	end
+	// try sends once, take receives once, attempt binds, connects, unbinds or
+	// disconnects; each says how it failed.
+	try(frames ...[]byte) zmq.Errno
+	take() ([][]byte, zmq.Errno)
+	attempt(op, endpoint string) zmq.Errno
+	// setNumber and getNumber are zmq_setsockopt and zmq_getsockopt.
+	setNumber(n int, value []byte) zmq.Errno
+	getNumber(n, room int) ([]byte, zmq.Errno)
 	bindFails(endpoint string)
 	unbind(endpoint string)
 	close()
@@ -42,7 +50,7 @@ func (o *ours) close() { o.check(o.Close()) }
 
 func (o *ours) monitor() end {
 	o.w.Helper()
-	const endpoint = "inproc://monitor"
+	endpoint := fmt.Sprintf("inproc://monitor-%p", o)
 	o.check(o.Monitor(endpoint, zmq.EventAll, 1, zmq.PAIR))
 	m := o.w.open(zmq.PAIR)
 	m.connect(endpoint)
@@ -122,8 +130,8 @@ type story struct {
 	// opts are the subject's beyond the interval, ours and theirs.
 	opts   []zmq.Option
 	theirs options
-	// status is what a ZAP handler answers, unless there is none.
-	status string
+	// reply is what a ZAP handler answers, unless there is none.
+	reply []string
 	// differs says what is ours alone, or libzmq's: lines of docs/differences.md.
 	ourOnly, theirOnly []zmq.EventType
 	anyValue           zmq.EventType // its value is not compared
@@ -396,11 +404,11 @@ var stories = []story{
 	{name: "PLAIN, broken HELLO", act: accepts(greets("PLAIN") + strings.TrimSuffix(plainHello, "t")), opts: plainServer, theirs: options{"PLAIN_SERVER": 1},
 		last: gone, times: 1},
 	{name: "PLAIN, refused by the handler with 400", act: hears(greets("PLAIN")+plainHello, "RROR\x03400"), opts: plainServer, theirs: options{"PLAIN_SERVER": 1},
-		last: gone, times: 1, status: "400", theirOnly: []zmq.EventType{zmq.EventHandshakeFailedNoDetail}},
+		last: gone, times: 1, reply: zapReply("400"), theirOnly: []zmq.EventType{zmq.EventHandshakeFailedNoDetail}},
 	{name: "PLAIN, refused by the handler with 500", act: hears(greets("PLAIN")+plainHello, "RROR\x03500"), opts: plainServer, theirs: options{"PLAIN_SERVER": 1},
-		last: gone, times: 1, status: "500", theirOnly: []zmq.EventType{zmq.EventHandshakeFailedNoDetail}},
+		last: gone, times: 1, reply: zapReply("500"), theirOnly: []zmq.EventType{zmq.EventHandshakeFailedNoDetail}},
 	{name: "PLAIN, an answer that is none", act: hears(greets("PLAIN")+plainHello, ""), opts: plainServer, theirs: options{"PLAIN_SERVER": 1},
-		last: gone, times: 1, status: "201"},
+		last: gone, times: 1, reply: zapReply("201")},
 	{name: "CURVE, a HELLO of noise", act: accepts(greets("CURVE") + curveHello), last: gone, times: 1,
 		opts:   []zmq.Option{zmq.WithCurveServer(true), zmq.WithCurveSecretKey(curveSecret)},
 		theirs: options{"CURVE_SERVER": 1, "CURVE_SECRETKEY": []byte(curveSecret)}},
@@ -450,9 +458,9 @@ func TestMonitorLikeLibzmq(t *testing.T) {
 				theirOpts[name] = value
 			}
 			p := newPeer(w)
-			if c.status != "" {
-				p.zap(c.status)
-				handle(w, c.status)
+			if c.reply != nil {
+				p.zap(c.reply...)
+				handle(w, c.reply...)
 			}
 			their := c.record(w, p.open(zmq.DEALER, theirOpts))
 			our := c.record(w, w.open(zmq.DEALER, append(c.opts, zmq.WithReconnectInterval(retryMillis*1e6))...))

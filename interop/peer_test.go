@@ -123,6 +123,7 @@ type (
 		Frames   []any  `json:"frames"`
 		Again    bool   `json:"again"`
 		Error    string `json:"error"`
+		Errno    int    `json:"errno"`
 	}
 )
 
@@ -188,7 +189,14 @@ func (s *theirs) ask(q request) answer {
 
 func (s *theirs) send(frames ...[]byte) {
 	s.p.w.Helper()
-	var fs []any
+	if a := s.ask(request{Op: "send", Frames: s.packed(frames), Timeout: answerMillis}); a.Error != "" {
+		s.p.w.Fatalf("their %v sends: %s", s.typ, a.Error)
+	}
+}
+
+// packed makes frames ready for a line.
+func (s *theirs) packed(frames [][]byte) (fs []any) {
+	s.p.w.Helper()
 	for _, f := range frames {
 		switch {
 		case len(f) <= plainBytesMax:
@@ -199,9 +207,7 @@ func (s *theirs) send(frames ...[]byte) {
 			s.p.w.Fatalf("%d bytes that are no pattern", len(f))
 		}
 	}
-	if a := s.ask(request{Op: "send", Frames: fs, Timeout: answerMillis}); a.Error != "" {
-		s.p.w.Fatalf("their %v sends: %s", s.typ, a.Error)
-	}
+	return fs
 }
 
 func (s *theirs) recv() [][]byte {
@@ -227,8 +233,12 @@ func (s *theirs) recvBytes(size int) []byte {
 
 func (s *theirs) frames(q request) [][]byte {
 	s.p.w.Helper()
-	var fs [][]byte
-	for _, f := range s.ask(q).Frames {
+	return s.unpacked(s.ask(q))
+}
+
+func (s *theirs) unpacked(a answer) (fs [][]byte) {
+	s.p.w.Helper()
+	for _, f := range a.Frames {
 		switch f := f.(type) {
 		case float64:
 			fs = append(fs, pattern(int(f)))

@@ -68,10 +68,18 @@ func curve(weServe bool) security {
 	}
 }
 
-// zap starts a handler in the peer, or changes what its answers say.
-func (p *peer) zap(status string) {
+// zapReply is the answer of a ZAP handler with a status, where "$id" is the number
+// of the request.
+func zapReply(status string) []string { return []string{"1.0", "$id", status, "so it is", "joe", ""} }
+
+// zap starts a handler in the peer, or changes its answer; none is no answer.
+func (p *peer) zap(reply ...string) {
 	p.w.Helper()
-	if a := p.ask(request{Op: "zap", Name: status}); a.Error != "" {
+	var fs []any
+	for _, f := range reply {
+		fs = append(fs, f)
+	}
+	if a := p.ask(request{Op: "zap", Frames: fs}); a.Error != "" {
 		p.w.Fatal(a.Error)
 	}
 }
@@ -89,7 +97,7 @@ func onEachRole(t *testing.T, f func(t *testing.T, p *peer, d *side, name string
 				t.Run(name+sides[i].name, func(t *testing.T) {
 					p := newPeer(newWorld(t))
 					if m.name == "PLAIN" && !weServe {
-						p.zap("200")
+						p.zap(zapReply("200")...)
 					}
 					f(t, p, &sides[i], m.name, m.setUp(weServe))
 				})
@@ -197,7 +205,7 @@ func TestTheirAuthenticator(t *testing.T) {
 			t.Run(m.name+" "+status, func(t *testing.T) {
 				w := newWorld(t)
 				p := newPeer(w)
-				p.zap(status)
+				p.zap(zapReply(status)...)
 				sec := m.setUp(false)
 				maps.Copy(sec.theirs, options{"ZAP_DOMAIN": []byte("d"), "HANDSHAKE_IVL": shortMillis})
 				their := p.open(zmq.ROUTER, sec.theirs)
@@ -247,7 +255,7 @@ func TestOurAuthenticator(t *testing.T) {
 			t.Run(m.name+" "+status, func(t *testing.T) {
 				w := newWorld(t)
 				sec := m.setUp(true)
-				seen := handle(w, status)
+				seen := handle(w, zapReply(status)...)
 				our := w.open(zmq.ROUTER, append(sec.ours, zmq.WithAuthenticator(nil), zmq.WithZAPDomain("d"),
 					zmq.WithHandshakeInterval(shortMillis*time.Millisecond))...)
 				atServer := our.events(zmq.EventHandshakeFailedAuth)
@@ -293,10 +301,10 @@ func TestOurAuthenticator(t *testing.T) {
 	}
 }
 
-// handle runs a ZAP handler in our context.
-func handle(w *world, status string) <-chan [][]byte {
+// handle runs a ZAP handler in our context, with the same answer to all, or none.
+func handle(w *world, reply ...string) <-chan [][]byte {
 	w.Helper()
-	h := w.open(zmq.REP)
+	h := w.open(zmq.ROUTER)
 	h.bind("inproc://zeromq.zap.01")
 	ctx, cancel := context.WithCancel(w.ctx)
 	seen := make(chan [][]byte, 1000)
@@ -310,10 +318,20 @@ func handle(w *world, status string) <-chan [][]byte {
 			}
 			r := slices.Clone(m.Frames())
 			select {
-			case seen <- r:
+			case seen <- r[2:]:
 			default: // of a client that tries again and again
 			}
-			_ = h.Send(ctx, []byte("1.0"), r[1], []byte(status), []byte("so it is"), []byte("joe"), nil)
+			answer := r[:2:2] // who asks, and the delimiter
+			for _, f := range reply {
+				if f == "$id" {
+					answer = append(answer, r[3])
+					continue
+				}
+				answer = append(answer, []byte(f))
+			}
+			if len(reply) > 0 {
+				_ = h.Send(ctx, answer...)
+			}
 		}
 	}()
 	return seen

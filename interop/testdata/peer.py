@@ -10,6 +10,7 @@ the size of the frame that pattern() makes.
 """
 
 import base64
+import ctypes
 import json
 import queue
 import socket
@@ -18,6 +19,7 @@ import threading
 
 import zmq
 
+LIBZMQ = ctypes.CDLL("libzmq.so.5")
 PLAIN_MAX = 1024
 BLOCK = 251
 
@@ -44,14 +46,31 @@ class Zmq:
 
     def __init__(self, context, kind, options):
         self.s = context.socket(getattr(zmq, kind))
-        self.s.setsockopt(zmq.LINGER, 0)
-        for name, value in options.items():
-            self.set(name, value)
+        if options is not None:
+            self.s.setsockopt(zmq.LINGER, 0)
+            for name, value in options.items():
+                self.set(name, value)
 
     def set(self, name, value):
         if isinstance(value, str):
             value = base64.b64decode(value)
         self.s.setsockopt(getattr(zmq, name), value)
+
+    def set_number(self, number, value):
+        """Sets an option to exactly these bytes."""
+        rc = LIBZMQ.zmq_setsockopt(
+            ctypes.c_void_p(self.s.underlying), number, value, ctypes.c_size_t(len(value))
+        )
+        if rc != 0:
+            raise zmq.ZMQError(LIBZMQ.zmq_errno())
+
+    def get_number(self, number, room):
+        """Returns the bytes of an option that has so much room at most."""
+        b, size = ctypes.create_string_buffer(max(room, 1)), ctypes.c_size_t(room)
+        rc = LIBZMQ.zmq_getsockopt(ctypes.c_void_p(self.s.underlying), number, b, ctypes.byref(size))
+        if rc != 0:
+            raise zmq.ZMQError(LIBZMQ.zmq_errno())
+        return b.raw[: size.value]
 
     def bind(self, endpoint):
         self.s.bind(endpoint)
@@ -62,6 +81,9 @@ class Zmq:
 
     def unbind(self, endpoint):
         self.s.unbind(endpoint)
+
+    def disconnect(self, endpoint):
+        self.s.disconnect(endpoint)
 
     def send(self, frames, timeout):
         self.s.setsockopt(zmq.SNDTIMEO, timeout)
@@ -119,22 +141,24 @@ class Raw:
 
 
 class Zap:
-    """A ZAP handler that gives all the same answer."""
+    """A ZAP handler that gives all the same answer, or none: frames of which "$id"
+    is the number of the request."""
 
     def __init__(self, context):
-        self.status = "200"
+        self.reply = None
         self.seen = queue.Queue()
-        self.s = context.socket(zmq.REP)
+        self.s = context.socket(zmq.ROUTER)
         self.s.bind("inproc://zeromq.zap.01")
         threading.Thread(target=self.run, daemon=True).start()
 
     def run(self):
         while True:
             try:
-                request = self.s.recv_multipart()
-                reply = [b"1.0", request[1], self.status.encode(), b"so it is", b"joe", b""]
+                name, empty, *request = self.s.recv_multipart()
+                reply = [request[1] if f == "$id" else f.encode() for f in self.reply]
                 self.seen.put(request)
-                self.s.send_multipart(reply)
+                if reply:
+                    self.s.send_multipart([name, empty] + reply)
             except zmq.ContextTerminated:
                 self.s.close(0)
                 return
@@ -156,14 +180,14 @@ class Peer:
             if q["type"] == "RAW":
                 s = Raw()
             else:
-                s = Zmq(self.context, q["type"], q.get("options") or {})
+                s = Zmq(self.context, q["type"], None if q.get("name") == "untouched" else q.get("options") or {})
             self.sockets[self.last] = s
             return {"id": self.last}
         if op == "version":
             return {"version": zmq.zmq_version()}
         if op == "zap":
             self.zap = self.zap or Zap(self.context)
-            self.zap.status = q["name"]
+            self.zap.reply = q.get("frames") or []
             return {}
         if op == "zap_seen":
             return {"frames": [pack(f) for f in self.zap.seen.get(timeout=30)]}
@@ -174,6 +198,12 @@ class Peer:
             s.connect(q["endpoint"])
         elif op == "unbind":
             s.unbind(q["endpoint"])
+        elif op == "disconnect":
+            s.disconnect(q["endpoint"])
+        elif op == "set_number":
+            s.set_number(q["size"], base64.b64decode(q.get("value") or ""))
+        elif op == "get_number":
+            return {"frames": [pack(s.get_number(q["size"], q.get("timeout", 0)))]}
         elif op == "monitor":
             self.last += 1
             address = "inproc://monitor-%d" % self.last
@@ -184,9 +214,9 @@ class Peer:
         elif op == "set":
             s.set(q["name"], q["value"])
         elif op == "send":
-            s.send([unpack(f) for f in q["frames"]], q["timeout"])
+            s.send([unpack(f) for f in q["frames"]], q.get("timeout", 0))
         elif op == "recv":
-            return {"frames": [pack(f) for f in s.recv(q["timeout"])]}
+            return {"frames": [pack(f) for f in s.recv(q.get("timeout", 0))]}
         elif op == "recv_bytes":
             return {"frames": [pack(s.recv_bytes(q["size"], q["timeout"]))]}
         elif op == "close":
@@ -203,7 +233,9 @@ def main():
         try:
             reply = peer.answer(json.loads(line))
         except zmq.Again:
-            reply = {"again": True, "error": "nothing in time"}
+            reply = {"again": True, "error": "nothing in time", "errno": zmq.EAGAIN}
+        except zmq.ZMQError as e:
+            reply = {"error": str(e), "errno": e.errno}
         except Exception as e:
             reply = {"error": "%s: %s" % (type(e).__name__, e)}
         print(json.dumps(reply), flush=True)

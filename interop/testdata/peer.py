@@ -85,12 +85,19 @@ class Zmq:
     def disconnect(self, endpoint):
         self.s.disconnect(endpoint)
 
+    def ready(self, option, timeout):
+        """Sets a timeout. A call that does not wait sees only sometimes what has
+        happened to the connections; to ask for events is to see it."""
+        self.s.setsockopt(option, timeout)
+        if timeout == 0:
+            self.s.getsockopt(zmq.EVENTS)
+
     def send(self, frames, timeout):
-        self.s.setsockopt(zmq.SNDTIMEO, timeout)
+        self.ready(zmq.SNDTIMEO, timeout)
         self.s.send_multipart(frames)
 
     def recv(self, timeout):
-        self.s.setsockopt(zmq.RCVTIMEO, timeout)
+        self.ready(zmq.RCVTIMEO, timeout)
         return self.s.recv_multipart()
 
     def close(self):
@@ -193,9 +200,9 @@ class Peer:
             return {"frames": [pack(f) for f in self.zap.seen.get(timeout=30)]}
         s = self.sockets[q["id"]]
         if op == "bind":
-            return {"endpoint": s.bind(q["endpoint"])}
+            return {"endpoint": s.bind(q.get("endpoint", ""))}
         if op == "connect":
-            s.connect(q["endpoint"])
+            s.connect(q.get("endpoint", ""))
         elif op == "unbind":
             s.unbind(q["endpoint"])
         elif op == "disconnect":

@@ -165,8 +165,10 @@ func alikeHalf(c *contest) {
 	c.becomes("room", func() bool { return push.try([]byte("x")) == 0 })
 }
 
+// alikeMarksChange: of a receiver that has changed its mark, libzmq adds the old one
+// again once the sender has changed its own.
 func alikeMarksChange(c *contest) {
-	for _, x := range []struct{ recv, send, want int }{{1, 4, 5}, {3, 2, 5}, {9, 1, 10}, {1, 1, 2}} {
+	for _, x := range []struct{ recv, send, want, libzmq int }{{1, 4, 5, 5}, {9, 0, 10, 10}, {3, 2, 5, 3}} {
 		at := c.inproc()
 		pull, push := c.centre(zmq.PULL, hwm(1, 1)...), c.other(zmq.PUSH, hwm(1, 1)...)
 		pull.bind(at)
@@ -175,8 +177,14 @@ func alikeMarksChange(c *contest) {
 		c.room(pull) // libzmq learns of its peer, and of the peer's mark, when it is called
 		c.set(pull, number(zmq.WithRecvHWM, "RCVHWM", x.recv))
 		c.room(push)
-		c.set(push, number(zmq.WithSendHWM, "SNDHWM", x.send))
-		if n := 1 + c.fill(push, empty); n != x.want {
+		if x.send > 0 {
+			c.set(push, number(zmq.WithSendHWM, "SNDHWM", x.send))
+		}
+		want := x.libzmq
+		if c.weLead {
+			want = x.want
+		}
+		if n := 1 + c.fill(push, empty); n != want {
 			c.Errorf("with marks of %d and %d room for %d", x.recv, x.send, n)
 		}
 		c.set(push, number(zmq.WithSendHWM, "SNDHWM", 1))

@@ -26,6 +26,7 @@ const (
 	bound      where = 1 << iota // the centre is bound
 	connecting                   // the centre connects
 	tcp
+	ipc
 	leading // the centre is ours
 	once    // the sides do not matter
 
@@ -67,7 +68,7 @@ func runRules(t *testing.T, rules []rule, alike bool) {
 
 func (on where) has(c *contest) bool {
 	switch {
-	case on&once != 0 && c.d != &sides[0], on&leading != 0 && !c.weLead, on&tcp != 0 && c.ipc():
+	case on&once != 0 && c.d != &sides[0], on&leading != 0 && !c.weLead, on&tcp != 0 && c.ipc(), on&ipc != 0 && !c.ipc():
 		return false
 	case on&bound != 0 && !c.binds(), on&connecting != 0 && c.binds():
 		return false
@@ -326,4 +327,17 @@ func (s *theirs) getNumber(n, room int) ([]byte, zmq.Errno) {
 		return nil, zmq.Errno(a.Errno)
 	}
 	return s.unpacked(a)[0], 0
+}
+
+func (o *ours) property(name string) string {
+	o.w.Helper()
+	m, err := o.Recv(o.w.ctx)
+	o.check(err)
+	value, _ := m.Property(name)
+	return value
+}
+
+func (s *theirs) property(name string) string {
+	s.p.w.Helper()
+	return string(s.frames(request{Op: "recv_property", Name: name})[0])
 }

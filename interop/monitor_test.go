@@ -27,6 +27,8 @@ type subject interface {
 	// setNumber and getNumber are zmq_setsockopt and zmq_getsockopt.
 	setNumber(n int, value []byte) zmq.Errno
 	getNumber(n, room int) ([]byte, zmq.Errno)
+	// property is what the connection says of the next message.
+	property(name string) string
 	bindFails(endpoint string)
 	unbind(endpoint string)
 	close()

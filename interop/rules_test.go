@@ -5,6 +5,7 @@ package interop
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -14,7 +15,7 @@ import (
 // The rules of patterns of package spec that can be seen across the wire, with one
 // end of libzmq: either end, bound or connecting. A number is that of the edge case.
 
-var rules = []rule{
+var patternRules = []rule{
 	{"188 REQ that is relaxed correlates", anywhere, ruleReqCorrelates},
 	{"183 REP keeps the envelope", anywhere, ruleRepEnvelope},
 	{"174 ROUTER names the nameless", anywhere, ruleRouterNames},
@@ -40,7 +41,9 @@ var rules = []rule{
 }
 
 // TestRules: each rule, with either end being libzmq.
-func TestRules(t *testing.T) { runRules(t, rules, false) }
+func TestRules(t *testing.T) {
+	runRules(t, slices.Concat(patternRules, morePatternRules, connectionRules, securityRules, noticeRules), false)
+}
 
 func ruleReqCorrelates(c *contest) {
 	req := c.centre(zmq.REQ, flag(zmq.WithReqRelaxed, "REQ_RELAXED"), flag(zmq.WithReqCorrelate, "REQ_CORRELATE"), identity("req"))

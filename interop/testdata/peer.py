@@ -100,6 +100,15 @@ class Zmq:
         self.ready(zmq.RCVTIMEO, timeout)
         return self.s.recv_multipart()
 
+    def recv_property(self, name):
+        """Receives a message and returns a property that its connection gave it."""
+        self.s.setsockopt(zmq.RCVTIMEO, -1)
+        frames = self.s.recv_multipart(copy=False)
+        try:
+            return frames[-1].get(name).encode()
+        except zmq.ZMQError:
+            return b""
+
     def close(self):
         self.s.close()
 
@@ -224,6 +233,8 @@ class Peer:
             s.send([unpack(f) for f in q["frames"]], q.get("timeout", 0))
         elif op == "recv":
             return {"frames": [pack(f) for f in s.recv(q.get("timeout", 0))]}
+        elif op == "recv_property":
+            return {"frames": [pack(s.recv_property(q["name"]))]}
         elif op == "recv_bytes":
             return {"frames": [pack(s.recv_bytes(q["size"], q["timeout"]))]}
         elif op == "close":

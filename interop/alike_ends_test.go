@@ -34,7 +34,7 @@ var alikeEnds = []rule{
 var forEver = option{zmq.WithLinger(zmq.Forever), "LINGER", -1}
 
 func alikeImmediate(c *contest) {
-	push := c.centre(zmq.PUSH, flag(zmq.WithImmediate, "IMMEDIATE"))
+	push := c.centre(zmq.PUSH, toggle(zmq.WithImmediate, "IMMEDIATE"))
 	h := c.hand(push)
 	c.fails("send before there is a peer", push.try([]byte("x")), zmq.ErrAgain)
 	w := h.next().shake(zmq.PULL)

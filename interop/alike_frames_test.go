@@ -194,7 +194,7 @@ func alikeTellsAgain(c *contest) {
 }
 
 func alikeProbe(c *contest) {
-	w := c.hand(c.centre(zmq.DEALER, flag(zmq.WithProbeRouter, "PROBE_ROUTER"))).next().shake(zmq.ROUTER)
+	w := c.hand(c.centre(zmq.DEALER, toggle(zmq.WithProbeRouter, "PROBE_ROUTER"))).next().shake(zmq.ROUTER)
 	w.hear(frameV2(false, ""))
 }
 

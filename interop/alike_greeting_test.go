@@ -127,7 +127,7 @@ func alikeAsServer(c *contest) {
 	w.hear(greeting(3, 1, "NULL") + ready(zmq.PULL))
 	w.say(frameV2(false, "x"))
 	c.want(pull, "x")
-	w = c.hand(c.centre(zmq.PULL, flag(zmq.WithPlainServer, "PLAIN_SERVER"))).next()
+	w = c.hand(c.centre(zmq.PULL, toggle(zmq.WithPlainServer, "PLAIN_SERVER"))).next()
 	w.say(greeting(3, 1, "PLAIN"))
 	w.hear(greeting(3, 1, "PLAIN"))
 }
@@ -160,7 +160,7 @@ func alikeMechanism(c *contest) {
 }
 
 func alikeOldRefused(c *contest) {
-	for _, o := range []option{flag(zmq.WithPlainServer, "PLAIN_SERVER"), str(zmq.WithZAPDomain, "ZAP_DOMAIN", "d")} {
+	for _, o := range []option{toggle(zmq.WithPlainServer, "PLAIN_SERVER"), str(zmq.WithZAPDomain, "ZAP_DOMAIN", "d")} {
 		for _, v := range oldPeers {
 			pull := c.centre(zmq.PULL, o, identity("iii"))
 			w := c.hand(pull).next()

@@ -193,7 +193,7 @@ func alikeMarksChange(c *contest) {
 }
 
 func alikeConflate(c *contest) {
-	conflate := flag(zmq.WithConflate, "CONFLATE")
+	conflate := toggle(zmq.WithConflate, "CONFLATE")
 	for _, x := range []struct {
 		a, b zmq.SocketType
 		last bool
@@ -299,7 +299,7 @@ func alikeHasRoom(c *contest) {
 	if !c.room(router) {
 		c.Error("without a peer there is no room")
 	}
-	c.set(router, flag(zmq.WithRouterMandatory, "ROUTER_MANDATORY"))
+	c.set(router, toggle(zmq.WithRouterMandatory, "ROUTER_MANDATORY"))
 	if c.room(router) {
 		c.Error("without a peer there is room, though it must deliver")
 	}

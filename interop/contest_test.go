@@ -229,7 +229,7 @@ func (c *contest) becomes(what string, so func() bool) {
 	}
 }
 
-func flag(o func(bool) zmq.Option, name string) option { return option{o(true), name, 1} }
+func toggle(o func(bool) zmq.Option, name string) option { return option{o(true), name, 1} }
 
 func text1(o func([]byte) zmq.Option, name, value string) option {
 	return option{o([]byte(value)), name, []byte(value)}

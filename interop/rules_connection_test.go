@@ -119,7 +119,7 @@ func ruleConnectsOnce(c *contest) {
 }
 
 func ruleLateListener(c *contest) {
-	push := c.centre(zmq.PUSH, flag(zmq.WithImmediate, "IMMEDIATE"))
+	push := c.centre(zmq.PUSH, toggle(zmq.WithImmediate, "IMMEDIATE"))
 	endpoint := c.free()
 	push.connect(endpoint)
 	for round := range 2 {
@@ -153,7 +153,7 @@ func ruleBothFamilies(c *contest) {
 	} else {
 		_ = l.Close()
 	}
-	ipv6 := flag(zmq.WithIPv6, "IPV6")
+	ipv6 := toggle(zmq.WithIPv6, "IPV6")
 	pull, four, six := c.centre(zmq.PULL, ipv6), c.other(zmq.PUSH), c.other(zmq.PUSH, ipv6)
 	port, ok := strings.CutPrefix(pull.bind("tcp://*:*"), "tcp://[::]:")
 	if !ok {

@@ -25,7 +25,7 @@ var morePatternRules = []rule{
 
 func ruleMandatory(c *contest) {
 	const size = 1 << 20
-	router := c.centre(zmq.ROUTER, append(hwm(2, 2), flag(zmq.WithRouterMandatory, "ROUTER_MANDATORY"))...)
+	router := c.centre(zmq.ROUTER, append(hwm(2, 2), toggle(zmq.WithRouterMandatory, "ROUTER_MANDATORY"))...)
 	dealer := c.other(zmq.DEALER, append(hwm(2, 2), identity("dealer"))...)
 	c.meet(router, dealer)
 	c.fails("send to nobody", router.try([]byte("nobody"), []byte("x")), zmq.ErrHostUnreach)
@@ -58,7 +58,7 @@ func ruleUnroutable(c *contest) {
 }
 
 func ruleConnectID(c *contest) {
-	router := c.centre(zmq.ROUTER, flag(zmq.WithRouterMandatory, "ROUTER_MANDATORY"))
+	router := c.centre(zmq.ROUTER, toggle(zmq.WithRouterMandatory, "ROUTER_MANDATORY"))
 	for _, name := range []string{"chosen", "another", ""} {
 		dealer := c.other(zmq.DEALER, identity("its own "+name))
 		endpoint := dealer.bind(c.d.endpoint(c.T))
@@ -208,7 +208,7 @@ func rulePubDrops(c *contest) {
 
 func ruleNoDrop(c *contest) {
 	const size = 1 << 20
-	xpub := c.centre(zmq.XPUB, append(hwm(2, 2), flag(zmq.WithXPubNoDrop, "XPUB_NODROP"))...)
+	xpub := c.centre(zmq.XPUB, append(hwm(2, 2), toggle(zmq.WithXPubNoDrop, "XPUB_NODROP"))...)
 	sub, other := c.other(zmq.SUB, hwm(2, 2)...), c.other(zmq.SUB)
 	c.meet(xpub, sub, other)
 	sub.subscribe("a")

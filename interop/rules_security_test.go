@@ -25,7 +25,7 @@ var noticeRules = []rule{
 }
 
 func ruleTwoServers(c *contest) {
-	server := flag(zmq.WithPlainServer, "PLAIN_SERVER")
+	server := toggle(zmq.WithPlainServer, "PLAIN_SERVER")
 	a, b := c.centre(zmq.PULL, server, span(zmq.WithHandshakeInterval, "HANDSHAKE_IVL", short)), c.other(zmq.PUSH, server)
 	monitor := a.monitor()
 	c.meet(a, b)
@@ -38,7 +38,7 @@ func ruleTwoServers(c *contest) {
 func curveEnds() (server, client []option) {
 	serverPublic, serverSecret := zmq.NewCurveKeypair()
 	public, secret := zmq.NewCurveKeypair()
-	return []option{flag(zmq.WithCurveServer, "CURVE_SERVER"), str(zmq.WithCurveSecretKey, "CURVE_SECRETKEY", serverSecret)},
+	return []option{toggle(zmq.WithCurveServer, "CURVE_SERVER"), str(zmq.WithCurveSecretKey, "CURVE_SECRETKEY", serverSecret)},
 		[]option{
 			str(zmq.WithCurvePublicKey, "CURVE_PUBLICKEY", public), str(zmq.WithCurveSecretKey, "CURVE_SECRETKEY", secret),
 			str(zmq.WithCurveServerKey, "CURVE_SERVERKEY", serverPublic),
@@ -99,7 +99,7 @@ func ruleNullNobodyToAsk(c *contest) {
 
 func ruleUserID(c *contest) {
 	c.asks("200")
-	pull := c.centre(zmq.PULL, append(hwm(1, 1), flag(zmq.WithPlainServer, "PLAIN_SERVER"))...)
+	pull := c.centre(zmq.PULL, append(hwm(1, 1), toggle(zmq.WithPlainServer, "PLAIN_SERVER"))...)
 	push := c.other(zmq.PUSH, str(zmq.WithPlainUsername, "PLAIN_USERNAME", "joe"), str(zmq.WithPlainPassword, "PLAIN_PASSWORD", "secret"))
 	c.meet(pull, push)
 	for range 3 {

@@ -29,9 +29,9 @@ var patternRules = []rule{
 	{"103 a closed socket lingers", anywhere, ruleLinger},
 	{"197 205 SUB hears what it wants", anywhere, ruleSubHears},
 	{"196 198 XPUB hears the first and the last", anywhere, ruleXPubHears(nil, "\x01a", "\x00a")},
-	{"198 XPUB_VERBOSE", anywhere, ruleXPubHears([]option{flag(zmq.WithXPubVerbose, "XPUB_VERBOSE")},
+	{"198 XPUB_VERBOSE", anywhere, ruleXPubHears([]option{toggle(zmq.WithXPubVerbose, "XPUB_VERBOSE")},
 		"\x01a", "\x01a", "\x01a", "\x00a")},
-	{"198 XPUB_VERBOSER", anywhere, ruleXPubHears([]option{flag(zmq.WithXPubVerboser, "XPUB_VERBOSER")},
+	{"198 XPUB_VERBOSER", anywhere, ruleXPubHears([]option{toggle(zmq.WithXPubVerboser, "XPUB_VERBOSER")},
 		"\x01a", "\x01a", "\x01a", "\x00a", "\x00a")},
 	{"199 XPUB hears of the gone", bound, ruleXPubGone},
 	{"200 XPUB_MANUAL", anywhere, ruleXPubManual},
@@ -46,7 +46,7 @@ func TestRules(t *testing.T) {
 }
 
 func ruleReqCorrelates(c *contest) {
-	req := c.centre(zmq.REQ, flag(zmq.WithReqRelaxed, "REQ_RELAXED"), flag(zmq.WithReqCorrelate, "REQ_CORRELATE"), identity("req"))
+	req := c.centre(zmq.REQ, toggle(zmq.WithReqRelaxed, "REQ_RELAXED"), toggle(zmq.WithReqCorrelate, "REQ_CORRELATE"), identity("req"))
 	router := c.other(zmq.ROUTER)
 	c.meet(req, router)
 	var ids []string
@@ -105,7 +105,7 @@ func ruleRouterDuplicate(c *contest) {
 }
 
 func ruleRouterHandover(c *contest) {
-	router := c.centre(zmq.ROUTER, flag(zmq.WithRouterHandover, "ROUTER_HANDOVER"))
+	router := c.centre(zmq.ROUTER, toggle(zmq.WithRouterHandover, "ROUTER_HANDOVER"))
 	// Whoever loses its name and connects again takes it back: here it does not.
 	first := c.other(zmq.DEALER, identity("x"), option{zmq.WithReconnectInterval(zmq.Forever), "RECONNECT_IVL", -1})
 	second := c.other(zmq.DEALER, identity("x"))
@@ -120,7 +120,7 @@ func ruleRouterHandover(c *contest) {
 }
 
 func ruleProbe(c *contest) {
-	prober, router := c.centre(zmq.DEALER, flag(zmq.WithProbeRouter, "PROBE_ROUTER"), identity("prober")), c.other(zmq.ROUTER)
+	prober, router := c.centre(zmq.DEALER, toggle(zmq.WithProbeRouter, "PROBE_ROUTER"), identity("prober")), c.other(zmq.ROUTER)
 	c.meet(prober, router)
 	wantFrames(c.T, c.hear(router, prober), []byte("prober"), empty)
 	c.say(router, "prober", "seen")
@@ -195,7 +195,7 @@ func rulePairOnePeer(c *contest) {
 
 func ruleConflate(c *contest) {
 	const last = 100
-	conflate := flag(zmq.WithConflate, "CONFLATE")
+	conflate := toggle(zmq.WithConflate, "CONFLATE")
 	push, pull := c.centre(zmq.PUSH, conflate), c.other(zmq.PULL, conflate)
 	c.meet(push, pull)
 	for i := range last + 1 {
@@ -307,7 +307,7 @@ func ruleXPubGone(c *contest) {
 }
 
 func ruleXPubManual(c *contest) {
-	xpub, one, two := c.centre(zmq.XPUB, flag(zmq.WithXPubManual, "XPUB_MANUAL")), c.other(zmq.SUB), c.other(zmq.SUB)
+	xpub, one, two := c.centre(zmq.XPUB, toggle(zmq.WithXPubManual, "XPUB_MANUAL")), c.other(zmq.SUB), c.other(zmq.SUB)
 	c.meet(xpub, one, two)
 	for i, sub := range []end{one, two} {
 		sub.subscribe("")
@@ -322,7 +322,7 @@ func ruleXPubManual(c *contest) {
 }
 
 func ruleXPubLastValue(c *contest) {
-	xpub := c.centre(zmq.XPUB, flag(zmq.WithXPubManualLastValue, "XPUB_MANUAL_LAST_VALUE"))
+	xpub := c.centre(zmq.XPUB, toggle(zmq.WithXPubManualLastValue, "XPUB_MANUAL_LAST_VALUE"))
 	one, two := c.other(zmq.SUB), c.other(zmq.SUB)
 	c.meet(xpub, one, two)
 	for i, sub := range []end{one, two} {
@@ -361,7 +361,7 @@ func ruleXPubWelcome(c *contest) {
 }
 
 func ruleInvert(c *contest) {
-	invert := flag(zmq.WithInvertMatching, "INVERT_MATCHING")
+	invert := toggle(zmq.WithInvertMatching, "INVERT_MATCHING")
 	pub, sub := c.centre(zmq.PUB, invert), c.other(zmq.SUB, invert)
 	sub.subscribe("a")
 	c.meet(pub, sub)

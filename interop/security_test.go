@@ -5,7 +5,9 @@ package interop
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"maps"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -201,24 +203,54 @@ const shortMillis = 300
 // client, and how the client takes each status.
 func TestTheirAuthenticator(t *testing.T) {
 	for _, m := range mechanisms {
-		for _, status := range []string{"200", "300", "400", "500"} {
+		for i, status := range []string{"200", "300", "400", "500"} {
 			t.Run(m.name+" "+status, func(t *testing.T) {
 				w := newWorld(t)
 				p := newPeer(w)
 				p.zap(zapReply(status)...)
 				sec := m.setUp(false)
-				maps.Copy(sec.theirs, options{"ZAP_DOMAIN": []byte("d"), "HANDSHAKE_IVL": shortMillis})
+				maps.Copy(sec.theirs, options{"ZAP_DOMAIN": []byte("d"), "HANDSHAKE_IVL": shortMillis, "ROUTING_ID": idB})
 				their := p.open(zmq.ROUTER, sec.theirs)
-				ep := their.bind("tcp://127.0.0.1:*")
-				our := w.open(zmq.DEALER, sec.ours...)
+				d := sides[1+2*(i%2)] // over tcp and ipc
+				ep := their.bind(d.endpoint(t))
+				our := w.open(zmq.DEALER, append(sec.ours, zmq.WithRoutingID(idA))...)
 				events := our.events(failedHandshake | zmq.EventHandshakeSucceeded)
 				our.connect(ep)
-				seen := p.with(w).zapSeen()
-				if string(seen[5]) != m.name || string(seen[2]) != "d" || string(seen[3]) != "127.0.0.1" {
-					t.Errorf("their handler is asked %q", seen)
-				}
+				wantAsked(t, p.with(w).zapSeen(), m.name, ep)
 				wantStatus(w, events, status)
 			})
+		}
+	}
+}
+
+// wantAsked checks what a ZAP handler is asked of a server that is idB. Over ipc the
+// address is of the form ":uid:gid:pid", with "localhost" before it where libzmq has
+// asked its C library for the host.
+func wantAsked(t *testing.T, asked [][]byte, mechanism, endpoint string) {
+	t.Helper()
+	if len(asked) < 6 {
+		t.Fatalf("the handler is asked %q", asked)
+	}
+	address := "127.0.0.1"
+	if strings.HasPrefix(endpoint, "ipc:") {
+		address = fmt.Sprintf(":%d:%d:", os.Getuid(), os.Getgid())
+		asked[3] = bytes.TrimPrefix(asked[3], []byte("localhost"))
+		asked[3] = asked[3][:bytes.LastIndexByte(asked[3], ':')+1] // without the process
+	}
+	for i, f := range []string{"1.0", "1", "d", address, string(idB), mechanism} {
+		if string(asked[i]) != f {
+			t.Errorf("the handler is asked %q, not %q", asked, f)
+		}
+	}
+	rest := asked[6:]
+	switch mechanism {
+	case "PLAIN":
+		if len(rest) != 2 || string(rest[0]) != "joe" || string(rest[1]) != "secret" {
+			t.Errorf("the handler is told %q", rest)
+		}
+	case "CURVE":
+		if len(rest) != 1 || len(rest[0]) != 32 {
+			t.Errorf("the handler is told %q", rest)
 		}
 	}
 }
@@ -251,21 +283,21 @@ func wantStatus(w *world, e *events, status string) {
 // that came in say.
 func TestOurAuthenticator(t *testing.T) {
 	for _, m := range mechanisms {
-		for _, status := range []string{"200", "300", "400", "500"} {
+		for i, status := range []string{"200", "300", "400", "500"} {
 			t.Run(m.name+" "+status, func(t *testing.T) {
 				w := newWorld(t)
 				sec := m.setUp(true)
 				seen := handle(w, zapReply(status)...)
-				our := w.open(zmq.ROUTER, append(sec.ours, zmq.WithAuthenticator(nil), zmq.WithZAPDomain("d"),
+				our := w.open(zmq.ROUTER, append(sec.ours, zmq.WithAuthenticator(nil), zmq.WithZAPDomain("d"), zmq.WithRoutingID(idB),
 					zmq.WithHandshakeInterval(shortMillis*time.Millisecond))...)
 				atServer := our.events(zmq.EventHandshakeFailedAuth)
-				ep := our.bind("tcp://127.0.0.1:*")
+				d := sides[2*(i%2)] // over tcp and ipc
+				ep := our.bind(d.endpoint(t))
+				sec.theirs["ROUTING_ID"] = idA
 				their := newPeer(w).open(zmq.DEALER, sec.theirs)
 				monitor := their.monitor()
 				their.connect(ep)
-				if r := <-seen; string(r[5]) != m.name || string(r[2]) != "d" || string(r[3]) != "127.0.0.1" {
-					t.Errorf("our handler is asked %q", r)
-				}
+				wantAsked(t, <-seen, m.name, ep)
 				code, _ := strconv.Atoi(status)
 				var want record
 				switch status {
@@ -417,8 +449,16 @@ func TestNothingReadable(t *testing.T) {
 	r.join(t, &sides[0], our, their)
 	word := []byte("a word that nobody may read")
 	talkBothWays(t, our, their, [][]byte{word, word})
-	if b := r.tap.bytes(); bytes.Contains(b, word) || !bytes.Contains(b, []byte("MESSAGE")) {
+	b := r.tap.bytes()
+	if bytes.Contains(b, word) || !bytes.Contains(b, []byte("MESSAGE")) {
 		t.Errorf("%q passed", b)
+	}
+	// The flags of the parts are inside too; of the frames around them there are none.
+	for i := bytes.Index(b, []byte("\x07MESSAGE")); i >= 0; i = bytes.Index(b, []byte("\x07MESSAGE")) {
+		if b[i-2] != 0 {
+			t.Errorf("a message goes out with the flags %#x", b[i-2])
+		}
+		b = b[i+1:]
 	}
 }
 

@@ -188,6 +188,7 @@ class Peer:
         self.sockets = {}
         self.last = 0
         self.zap = None
+        self.proxy = None
 
     def answer(self, q):
         op = q["op"]
@@ -208,6 +209,15 @@ class Peer:
         if op == "zap_seen":
             return {"frames": [pack(f) for f in self.zap.seen.get(timeout=30)]}
         s = self.sockets[q["id"]]
+        if op == "proxy":
+            backend, control = (self.sockets[i].s for i in q["frames"])
+            run = lambda: zmq.proxy_steerable(s.s, backend, None, control)
+            self.proxy = threading.Thread(target=run, daemon=True)
+            self.proxy.start()
+            return {}
+        if op == "proxy_ends":
+            self.proxy.join()
+            return {}
         if op == "bind":
             return {"endpoint": s.bind(q.get("endpoint", ""))}
         if op == "connect":

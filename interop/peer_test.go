@@ -118,12 +118,13 @@ type (
 		Timeout  int64          `json:"timeout,omitempty"` // ms
 	}
 	answer struct {
-		ID       int    `json:"id"`
-		Endpoint string `json:"endpoint"`
-		Frames   []any  `json:"frames"`
-		Again    bool   `json:"again"`
-		Error    string `json:"error"`
-		Errno    int    `json:"errno"`
+		ID       int     `json:"id"`
+		Endpoint string  `json:"endpoint"`
+		Frames   []any   `json:"frames"`
+		Again    bool    `json:"again"`
+		Error    string  `json:"error"`
+		Errno    int     `json:"errno"`
+		Lines    [][]any `json:"lines"`
 	}
 )
 

@@ -57,9 +57,9 @@ class Zmq:
         self.s.setsockopt(getattr(zmq, name), value)
 
     def set_number(self, number, value):
-        """Sets an option to exactly these bytes."""
+        """Sets an option to exactly these bytes, or to NULL."""
         rc = LIBZMQ.zmq_setsockopt(
-            ctypes.c_void_p(self.s.underlying), number, value, ctypes.c_size_t(len(value))
+            ctypes.c_void_p(self.s.underlying), number, value, ctypes.c_size_t(len(value or b""))
         )
         if rc != 0:
             raise zmq.ZMQError(LIBZMQ.zmq_errno())
@@ -111,6 +111,30 @@ class Zmq:
 
     def close(self):
         self.s.close()
+
+
+def try_options(context, kind, values):
+    """Gives each option each value, on a socket of its own, and returns how that
+    went and what the option is then; a value of None leaves it as it is."""
+    lines = []
+    for number in range(1, 120):
+        for value in values:
+            s = Zmq(context, kind, None)
+            line = [0, 0, ""]
+            try:
+                if value is not None:
+                    s.set_number(number, base64.b64decode(value))
+            except zmq.ZMQError as e:
+                line[0] = e.errno
+            for room in (4, 8, 32, 256):
+                try:
+                    line[1], line[2] = 0, s.get_number(number, room).hex()
+                    break
+                except zmq.ZMQError as e:
+                    line[1] = e.errno
+            lines.append(line)
+            s.s.close(0)
+    return lines
 
 
 class Raw:
@@ -208,6 +232,8 @@ class Peer:
             return {}
         if op == "zap_seen":
             return {"frames": [pack(f) for f in self.zap.seen.get(timeout=30)]}
+        if op == "try_options":
+            return {"lines": try_options(self.context, q["type"], q["frames"])}
         s = self.sockets[q["id"]]
         if op == "proxy":
             backend, control = (self.sockets[i].s for i in q["frames"])
@@ -227,7 +253,8 @@ class Peer:
         elif op == "disconnect":
             s.disconnect(q["endpoint"])
         elif op == "set_number":
-            s.set_number(q["size"], base64.b64decode(q.get("value") or ""))
+            value = q.get("value")
+            s.set_number(q["size"], None if value is None else base64.b64decode(value))
         elif op == "get_number":
             return {"frames": [pack(s.get_number(q["size"], q.get("timeout", 0)))]}
         elif op == "monitor":

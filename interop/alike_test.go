@@ -22,7 +22,7 @@ import (
 
 // TestAlike: each rule, beside libzmq.
 func TestAlike(t *testing.T) {
-	runRules(t, slices.Concat(alikeGreeting, alikeFrames, alikeBeats, alikeEnds, alikeNames, alikeInside), true)
+	runRules(t, slices.Concat(alikeGreeting, alikeFrames, alikeBeats, alikeEnds, alikeNames, alikeInside, alikeDrafts), true)
 }
 
 // hand is a peer by hand of the centre: on each connection that there is between

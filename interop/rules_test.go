@@ -42,7 +42,7 @@ var patternRules = []rule{
 
 // TestRules: each rule, with either end being libzmq.
 func TestRules(t *testing.T) {
-	runRules(t, slices.Concat(patternRules, morePatternRules, connectionRules, securityRules, noticeRules), false)
+	runRules(t, slices.Concat(patternRules, morePatternRules, connectionRules, securityRules, noticeRules, draftRules), false)
 }
 
 func ruleReqCorrelates(c *contest) {

@@ -23,6 +23,7 @@ var alikeEnds = []rule{
 	{"134 138 connecting twice", connecting, alikeTwice},
 	{"149 150 the interval doubles over failures in a row", connecting | tcp, alikeDoubles},
 	{"151 no reconnect interval", connecting, alikeNoReconnect},
+	{"25 a connection to itself", connecting | tcp, alikeItself},
 	{"154 a source address", connecting | tcp, alikeSource},
 	{"155 accept filters", bound | tcp, alikeFilters},
 	{"169 no DISCONNECTED of one's own", connecting, alikeOwnEnd},
@@ -228,6 +229,19 @@ func alikeNoReconnect(c *contest) {
 	w := h.next().shake(zmq.PULL)
 	c.say(push, "again")
 	w.hear(frameV2(false, "again"))
+}
+
+// alikeItself: with libzmq it stays, and is deaf.
+func alikeItself(c *contest) {
+	push := c.centre(zmq.PUSH)
+	monitor := push.monitor()
+	address := strings.TrimPrefix(c.free(), "tcp://")
+	push.connect("tcp://" + address + ";" + address) // from there to there
+	if c.weLead {
+		c.until(monitor, zmq.EventConnectRetried)
+		return
+	}
+	c.until(monitor, zmq.EventConnected)
 }
 
 func alikeSource(c *contest) {

@@ -19,10 +19,12 @@ var alikeFrames = []rule{
 	{"38 a PING between two parts", anywhere, alikePingInside},
 	{"39 an unknown command is ignored", anywhere, alikeUnknown},
 	{"40 42 91 what has come is read after the end", anywhere, alikeReadAfterEnd},
+	{"35 a length that nobody has", anywhere, alikeHuge},
 	{"87 89 90 half a message is forgotten", anywhere, alikeHalfIn},
 	{"90 a half-sent message is not continued", connecting, alikeHalfOut},
 	{"91 the queue of an accepted connection goes with it", bound, alikeQueueGoes},
 	{"92 what is subscribed is told again", connecting, alikeTellsAgain},
+	{"93 what is dropped gives its room back", connecting, alikeRoomBack},
 	{"182 a probe is empty", connecting, alikeProbe},
 	{"186 a reply without an envelope", connecting, alikeBareReply},
 	{"227 options are copied by endpoints", anywhere, alikeCopied},
@@ -136,6 +138,14 @@ func alikeReadAfterEnd(c *contest) {
 	}
 }
 
+func alikeHuge(c *contest) {
+	for _, n := range []string{"\x7f\xff\xff\xff\xff\xff\xff\xff", "\xff\xff\xff\xff\xff\xff\xff\xff"} {
+		w := c.hand(c.centre(zmq.PULL)).next().shake(zmq.PUSH)
+		w.say("\x02" + n)
+		w.ends()
+	}
+}
+
 func alikeHalfIn(c *contest) {
 	pull := c.centre(zmq.PULL)
 	h := c.hand(pull)
@@ -191,6 +201,22 @@ func alikeTellsAgain(c *contest) {
 			_ = w.Close()
 		}
 	}
+}
+
+func alikeRoomBack(c *contest) {
+	xsub := c.centre(zmq.XSUB, number(zmq.WithSendHWM, "SNDHWM", 2))
+	h := c.hand(xsub)
+	for range 4 { // more than there is room for together
+		w := h.next()
+		w.take(10) // nothing of what follows goes out before the handshake
+		c.say(xsub, "dropped")
+		_ = w.Close()
+	}
+	w := h.next()
+	c.room(xsub) // libzmq learns of it when it is called
+	c.say(xsub, "goes out")
+	w.shake(zmq.XPUB)
+	w.hear(frameV2(false, "goes out"))
 }
 
 func alikeProbe(c *contest) {

@@ -3,8 +3,10 @@
 package interop
 
 import (
+	"errors"
 	"fmt"
-	"net"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -17,7 +19,7 @@ var alikeNames = []rule{
 	{"136 LAST_ENDPOINT", once, alikeLast},
 	{"137 unbind wants the resolved name", bound, alikeUnbindName},
 	{"139 140 endpoints that are none", once, alikeNoEndpoints},
-	{"143 a wildcard's file goes", once, alikeFileGoes},
+	{"143 which file goes", once, alikeFileGoes},
 }
 
 var alikeInside = []rule{
@@ -32,6 +34,7 @@ var alikeInside = []rule{
 	{"148 no events", once, alikeNoEvents},
 	{"127 179 ROUTER has room unless it must deliver", once, alikeHasRoom},
 	{"211 STREAM to nobody", once, alikeStreamNobody},
+	{"172 a monitor of version 1 has 16 events", once, alikeMask},
 }
 
 func alikeUnbind(c *contest) {
@@ -91,6 +94,14 @@ func alikeNoEndpoints(c *contest) {
 		c.fails("connect "+endpoint, s.attempt("connect", endpoint), zmq.ErrProtoNoSupport)
 		c.fails("bind "+endpoint, s.attempt("bind", endpoint), zmq.ErrProtoNoSupport)
 	}
+	// To libzmq a port is what is left of any number, and brackets may be open.
+	for _, endpoint := range []string{"tcp://127.0.0.1:65537", "tcp://[127.0.0.1:1"} {
+		want := zmq.Errno(0)
+		if c.weLead {
+			want = zmq.ErrInvalid
+		}
+		c.fails("connect "+endpoint, s.attempt("connect", endpoint), want)
+	}
 	c.fails("connect port 0", s.attempt("connect", "tcp://127.0.0.1:0"), 0)
 	c.fails("bind a name that is none", s.attempt("bind", "tcp://no-such-interface:*"), zmq.ErrNoDev)
 	c.fails("bind what is not here", s.attempt("bind", "tcp://192.0.2.1:*"), zmq.ErrAddrNotAvail)
@@ -99,16 +110,32 @@ func alikeNoEndpoints(c *contest) {
 	c.fails("bind nowhere", s.attempt("bind", "ipc://"+filepath.Join(c.TempDir(), "no", "where")), zmq.ErrNoEnt)
 }
 
+// alikeFileGoes: libzmq leaves a file of a given name where it is.
 func alikeFileGoes(c *contest) {
-	s := c.centre(zmq.PULL)
-	path := strings.TrimPrefix(s.bind("ipc://*"), "ipc://")
-	conn, err := net.Dial("unix", path)
-	if err != nil {
-		c.Fatal(err)
+	gone := func(path string) bool {
+		_, err := os.Stat(path)
+		return errors.Is(err, fs.ErrNotExist)
 	}
-	_ = conn.Close()
-	c.succeeds("unbind", s.attempt("unbind", "ipc://"+path))
-	c.becomes("no file", func() bool { found, _ := filepath.Glob(filepath.Dir(path)); return found == nil })
+	given := "ipc://" + filepath.Join(c.TempDir(), "s")
+	for _, endpoint := range []string{"ipc://*", given} {
+		s := c.centre(zmq.PULL)
+		endpoint = s.bind(endpoint)
+		path := strings.TrimPrefix(endpoint, "ipc://")
+		if gone(path) {
+			c.Errorf("%s is not there", path)
+		}
+		c.succeeds("unbind", s.attempt("unbind", endpoint))
+		if endpoint != given || c.weLead {
+			c.becomes("no file", func() bool { return gone(path) })
+			continue
+		}
+		monitor := s.monitor()
+		s.bind(c.d.endpoint(c.T)) // behind the end of the other one
+		c.until(monitor, zmq.EventListening)
+		if gone(path) {
+			c.Errorf("%s is gone", path)
+		}
+	}
 }
 
 var inprocNames atomic.Int64
@@ -320,4 +347,17 @@ func alikeStreamNobody(c *contest) {
 		c.Error("without a peer there is no room")
 	}
 	c.fails("send to nobody", stream.try([]byte("nobody"), []byte("x")), zmq.ErrHostUnreach)
+}
+
+func alikeMask(c *contest) {
+	for mask, want := range map[int]zmq.Errno{0x7ff: 0, 0xffff: 0, 0x10000: zmq.ErrInvalid} {
+		got := zmq.Errno(0)
+		switch s := c.centre(zmq.PULL).(type) {
+		case *ours:
+			got = errnoOf(s.Monitor(c.inproc(), zmq.EventType(mask), 1, zmq.PAIR))
+		case *theirs:
+			got = zmq.Errno(s.attend(request{Op: "monitor", Size: mask}).Errno)
+		}
+		c.fails(fmt.Sprintf("monitor %#x", mask), got, want)
+	}
 }

@@ -21,8 +21,10 @@ import (
 // docs/differences.md lists.
 
 // TestAlike: each rule, beside libzmq.
-func TestAlike(t *testing.T) {
-	runRules(t, slices.Concat(alikeGreeting, alikeFrames, alikeBeats, alikeEnds, alikeNames, alikeInside, alikeDrafts), true)
+func TestAlike(t *testing.T) { runRules(t, allAlikes(), true) }
+
+func allAlikes() []rule {
+	return slices.Concat(alikeGreeting, alikeFrames, alikeBeats, alikeEnds, alikeNames, alikeInside, alikeDrafts)
 }
 
 // hand is a peer by hand of the centre: on each connection that there is between

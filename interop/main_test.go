@@ -15,7 +15,7 @@ import (
 func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // patience bounds every wait of these tests; none of them depends on its length.
-const patience = 6 * time.Second
+const patience = 60 * time.Second
 
 // missing ends a test whose foreign peer is not there.
 func missing(t *testing.T, reason string) {

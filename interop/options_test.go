@@ -111,3 +111,76 @@ func TestMechanismLikeLibzmq(t *testing.T) {
 		t.Errorf("ours\n%s\nlibzmq's\n%s", our, their)
 	}
 }
+
+// TestContextLikeLibzmq: the same of the options of a context (edge cases 116 and
+// 224); here they are given in the beginning, or by number.
+func TestContextLikeLibzmq(t *testing.T) {
+	const threadNamePrefix = 9 // which became a text after 4.3.4
+	values := []any{nil, 0, 1, -1, 7, 1000}
+	lines := newPeer(newWorld(t)).ask(request{Op: "try_context", Frames: values}).Lines
+	for i, line := range lines {
+		n, value := 1+i/len(values), values[i%len(values)]
+		if n == threadNamePrefix {
+			continue
+		}
+		zc, err := zmq.NewContext()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var set error
+		if value != nil {
+			set = zc.SetCtxOpt(n, int4(value.(int)))
+		}
+		got := -1
+		if b, err := zc.CtxOpt(n); err == nil && len(b) == 4 {
+			got = int(int32(binary.NativeEndian.Uint32(b)))
+		}
+		if our, their := fmt.Sprintln(int(errnoOf(set)), got), fmt.Sprintf("%.0f %.0f\n", line...); our != their {
+			t.Errorf("option %d as %v: ours %s, libzmq's %s", n, value, our, their)
+		}
+		if err := zc.Term(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestZ85LikeLibzmq: what is no text, or no number of bytes, is refused by both (edge
+// case 226).
+func TestZ85LikeLibzmq(t *testing.T) {
+	texts := []any{"", "0", "0000", "00000", "%nSc0", "%nSc1", "#####", "0000 ", "00\"00", "HelloWorld", "00000#####", curveSecret, "12345678"}
+	lines := newPeer(newWorld(t)).ask(request{Op: "try_z85", Frames: texts}).Lines
+	for i, text := range texts {
+		b, _ := zmq.Z85Decode(text.(string))
+		encoded, _ := zmq.Z85Encode([]byte(text.(string)))
+		if our, their := fmt.Sprintf("%x %s", b, encoded), fmt.Sprintf("%s %s", lines[i]...); our != their {
+			t.Errorf("%q: ours %s, libzmq's %s", text, our, their)
+		}
+	}
+}
+
+// TestShutdownLikeLibzmq: after a shutdown every call says so, but for close (edge
+// cases 112, 113 and 118).
+func TestShutdownLikeLibzmq(t *testing.T) {
+	tell := func(s subject) string {
+		_, taken := s.take()
+		_, got := s.getNumber(16, 4)
+		return fmt.Sprintln(taken, s.try([]byte("x")), s.attempt("bind", "inproc://shut"), s.attempt("connect", "inproc://shut"),
+			s.attempt("disconnect", "inproc://shut"), s.setNumber(17, int4(0)), got)
+	}
+	w := newWorld(t)
+	p := newPeer(w)
+	our, their := w.open(zmq.PAIR), p.open(zmq.PAIR, nil)
+	for range 2 { // the second one does nothing
+		if err := w.zc.Shutdown(); err != nil {
+			t.Error(err)
+		}
+		if failed := p.ask(request{Op: "shutdown"}).ID; failed != 0 {
+			t.Errorf("libzmq: %d", failed)
+		}
+	}
+	if our, their := tell(our), tell(their); our != their {
+		t.Errorf("ours %slibzmq's %s", our, their)
+	}
+	our.close()
+	their.close()
+}

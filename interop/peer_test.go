@@ -25,7 +25,7 @@ const (
 	// larger one must be a pattern. testdata/peer.py has the same number.
 	plainBytesMax = 1024
 	// answerMillis bounds what the peer waits for.
-	answerMillis = 3_000
+	answerMillis = 30_000
 )
 
 // peerProgram is what a peer process runs.

@@ -4,6 +4,7 @@ package interop
 
 import (
 	"slices"
+	"time"
 
 	zmq "github.com/zeroloop/zmq"
 )
@@ -14,8 +15,12 @@ var securityRules = []rule{
 	{"64 NULL asks where there is a domain", anywhere, ruleNullAsks},
 	{"65 NULL without a handler lets in", anywhere, ruleNullNobodyToAsk},
 	{"71 a User-Id takes no room", leading, ruleUserID},
+	{"77 a CURVE client without its keys", leading, ruleNoKeys},
 	{"74 a message that comes twice ends the connection", tcp, ruleReplay},
 }
+
+// short is a time that runs out.
+const short = 100 * time.Millisecond
 
 var noticeRules = []rule{
 	{"181 ROUTER_NOTIFY", leading, ruleNotify},
@@ -68,6 +73,19 @@ func (c *contest) asks(status string) {
 	}
 	c.p = newPeer(c.world)
 	c.p.zap(zapReply(status)...)
+}
+
+// ruleNoKeys: here it does not connect; libzmq's tries, and finds nobody.
+func ruleNoKeys(c *contest) {
+	server, client := curveEnds()
+	client = client[2:] // that of the server only
+	c.fails("connect", c.open(true, zmq.PUSH, client).attempt("connect", "tcp://127.0.0.1:1"), zmq.ErrInvalid)
+	pull, push := c.centre(zmq.PULL, server...), c.other(zmq.PUSH, client...)
+	monitor := pull.monitor()
+	c.meet(pull, push)
+	if types := c.until(monitor, zmq.EventDisconnected); slices.Contains(types, zmq.EventHandshakeSucceeded) {
+		c.Errorf("the events are %v", types)
+	}
 }
 
 func ruleNullAsks(c *contest) {

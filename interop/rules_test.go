@@ -41,8 +41,10 @@ var patternRules = []rule{
 }
 
 // TestRules: each rule, with either end being libzmq.
-func TestRules(t *testing.T) {
-	runRules(t, slices.Concat(patternRules, morePatternRules, connectionRules, securityRules, noticeRules, draftRules), false)
+func TestRules(t *testing.T) { runRules(t, allRules(), false) }
+
+func allRules() []rule {
+	return slices.Concat(patternRules, morePatternRules, connectionRules, securityRules, noticeRules, draftRules)
 }
 
 func ruleReqCorrelates(c *contest) {

@@ -20,6 +20,8 @@ import threading
 import zmq
 
 LIBZMQ = ctypes.CDLL("libzmq.so.5")
+for function in (LIBZMQ.zmq_ctx_new, LIBZMQ.zmq_z85_decode, LIBZMQ.zmq_z85_encode):
+    function.restype = ctypes.c_void_p
 PLAIN_MAX = 1024
 BLOCK = 251
 
@@ -137,6 +139,34 @@ def try_options(context, kind, values):
     return lines
 
 
+def try_context(values):
+    """Gives each option of a context each value, on a context of its own, and
+    returns how that went and what the option is then, -1 for none."""
+    lines = []
+    for number in range(1, 16):
+        for value in values:
+            context = ctypes.c_void_p(LIBZMQ.zmq_ctx_new())
+            line = [0]
+            if value is not None and LIBZMQ.zmq_ctx_set(context, number, value) != 0:
+                line[0] = LIBZMQ.zmq_errno()
+            line.append(LIBZMQ.zmq_ctx_get(context, number))
+            LIBZMQ.zmq_ctx_term(context)
+            lines.append(line)
+    return lines
+
+
+def try_z85(texts):
+    """Decodes texts, and encodes what comes of them and what they are."""
+    lines = []
+    for text in texts:
+        b = ctypes.create_string_buffer(len(text) + 1)
+        good = LIBZMQ.zmq_z85_decode(b, text.encode("latin-1"))
+        encoded = ctypes.create_string_buffer(2 * len(text) + 1)
+        also = LIBZMQ.zmq_z85_encode(encoded, text.encode("latin-1"), ctypes.c_size_t(len(text)))
+        lines.append([b.raw[: len(text) * 4 // 5].hex() if good else "", encoded.value.decode() if also else ""])
+    return lines
+
+
 class Raw:
     """One TCP connection without any protocol. A message is a piece of bytes; to
     receive, the size is asked for."""
@@ -232,6 +262,12 @@ class Peer:
             return {}
         if op == "zap_seen":
             return {"frames": [pack(f) for f in self.zap.seen.get(timeout=30)]}
+        if op == "try_context":
+            return {"lines": try_context(q["frames"])}
+        if op == "try_z85":
+            return {"lines": try_z85(q["frames"])}
+        if op == "shutdown":
+            return {"id": LIBZMQ.zmq_ctx_shutdown(ctypes.c_void_p(self.context.underlying))}
         if op == "try_options":
             return {"lines": try_options(self.context, q["type"], q["frames"])}
         s = self.sockets[q["id"]]
@@ -260,7 +296,7 @@ class Peer:
         elif op == "monitor":
             self.last += 1
             address = "inproc://monitor-%d" % self.last
-            s.s.monitor(address, zmq.EVENT_ALL)
+            s.s.monitor(address, q.get("size", zmq.EVENT_ALL))
             self.sockets[self.last] = Zmq(self.context, "PAIR", {})
             self.sockets[self.last].connect(address)
             return {"id": self.last}

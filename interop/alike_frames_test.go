@@ -117,7 +117,8 @@ func alikeUnknown(c *contest) {
 }
 
 // alikeReadAfterEnd: over ipc, where the other end can refuse to hear more, what is
-// said to it in vain changes nothing.
+// said to it in vain changes nothing. All comes at once: of what it has not read yet
+// libzmq loses some, where the end finds it with its queue full.
 func alikeReadAfterEnd(c *contest) {
 	const messages = 20
 	pair := c.centre(zmq.PAIR, number(zmq.WithRecvHWM, "RCVHWM", 2))
@@ -126,11 +127,10 @@ func alikeReadAfterEnd(c *contest) {
 	if ipc {
 		_ = deaf.CloseRead()
 	}
-	for range messages {
-		w.say(frameV2(true, "one") + frameV2(false, "two"))
-	}
+	w.say(strings.Repeat(frameV2(true, "one")+frameV2(false, "two"), messages))
+	c.want(pair, "one", "two")
 	_ = w.Conn.(interface{ CloseWrite() error }).CloseWrite()
-	for range messages {
+	for range messages - 1 {
 		if ipc {
 			_ = pair.try([]byte("nobody hears this"))
 		}

@@ -175,6 +175,8 @@ func (c *contest) fill(e subject, frames ...[]byte) (n int) {
 	c.Helper()
 	for {
 		switch err := e.try(frames...); {
+		case c.ctx.Err() != nil:
+			c.Fatalf("room for %d messages, and more", n)
 		case err == zmq.ErrAgain:
 			return n
 		case err != 0:
@@ -193,6 +195,17 @@ func (c *contest) until(monitor end, last zmq.EventType) (types []zmq.EventType)
 			return types
 		}
 	}
+}
+
+// untilFrom is the same where a socket has to be called for it: libzmq ends some
+// connections only then.
+func (c *contest) untilFrom(e subject, monitor end, last zmq.EventType) {
+	c.Helper()
+	c.becomes("told", func() bool {
+		_, _ = e.take()
+		fs := monitor.tryRecv()
+		return fs != nil && told(c.T, fs, "").typ == last
+	})
 }
 
 // fails compares what a call made of itself.

@@ -47,7 +47,7 @@ func TestOptionsLikeLibzmq(t *testing.T) {
 		lines := p.ask(request{Op: "try_options", Type: typ.String(), Frames: values}).Lines
 		for i, line := range lines {
 			n, value := 1+i/len(values), values[i%len(values)]
-			text := fmt.Sprintf("%x", value)
+			text := fmt.Sprintf("%x", asBytes(value))
 			ttl := n == optTTL && slices.Equal(int4(-1), asBytes(value)) // edge case 46
 			if slices.Contains(notThere, n) || ttl || text == "" && value != nil && slices.Contains(clearsHere, n) {
 				continue

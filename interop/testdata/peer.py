@@ -19,7 +19,10 @@ import threading
 
 import zmq
 
-LIBZMQ = ctypes.CDLL("libzmq.so.5")
+# The library that pyzmq itself uses, by way of one of its own modules.
+LIBZMQ = ctypes.CDLL(
+    next(m.__file__ for name, m in sys.modules.items() if name.startswith("zmq.backend") and str(m.__file__).endswith(".so"))
+)
 for function in (LIBZMQ.zmq_ctx_new, LIBZMQ.zmq_z85_decode, LIBZMQ.zmq_z85_encode):
     function.restype = ctypes.c_void_p
 PLAIN_MAX = 1024

@@ -4,6 +4,7 @@ package interop
 
 import (
 	"encoding/binary"
+	"io"
 	"net"
 	"os"
 	"strings"
@@ -175,12 +176,20 @@ func alikeTwice(c *contest) {
 func (c *wire) endsFrom(e subject) {
 	c.t.Helper()
 	for until := time.Now().Add(patience); time.Now().Before(until); _, _ = e.take() {
-		_ = c.SetReadDeadline(time.Now().Add(moment))
-		if _, err := c.r.ReadByte(); err != nil && !os.IsTimeout(err) {
+		if c.ended() {
 			return
 		}
 	}
 	c.t.Fatal("the connection does not end")
+}
+
+// ended waits a moment and reports whether the connection is at its end; what comes
+// meanwhile is of no interest.
+func (c *wire) ended() bool {
+	_ = c.SetReadDeadline(time.Now().Add(moment))
+	defer func() { _ = c.SetReadDeadline(time.Now().Add(patience)) }()
+	_, err := io.Copy(io.Discard, c.r)
+	return !os.IsTimeout(err)
 }
 
 // intervals hears the next ones after which it is tried again.
@@ -203,6 +212,7 @@ func alikeDoubles(c *contest) {
 	h := c.hand(push)
 	for range 2 {
 		w := h.next().shake(zmq.PULL)
+		c.until(monitor, zmq.EventHandshakeSucceeded)
 		_ = h.l.Close()
 		_ = w.Close()
 		for i, got := range intervals(c, monitor, 4) {

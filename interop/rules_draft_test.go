@@ -120,7 +120,7 @@ func alikeMetadata(c *contest) {
 // alikeEnforce: ours ends such a connection at once.
 func alikeEnforce(c *contest) {
 	pull := c.centre(zmq.PULL, str(zmq.WithZAPDomain, "ZAP_DOMAIN", "d"), enforced,
-		span(zmq.WithHandshakeInterval, "HANDSHAKE_IVL", short))
+		span(zmq.WithHandshakeInterval, "HANDSHAKE_IVL", 5*short))
 	monitor := pull.monitor()
 	w := c.hand(pull).next()
 	w.say(greeting(3, 1, "NULL") + ready(zmq.PUSH))

@@ -31,7 +31,8 @@ type relay struct {
 	listener net.Listener
 	target   string // endpoint
 	seen     chan heard
-	tap      *tap // nil: nobody wants the bytes
+	tap      *tap   // nil: nobody wants the bytes
+	twice    []byte // what has this goes on twice, or nil
 	wg       sync.WaitGroup
 
 	mu    sync.Mutex
@@ -144,6 +145,9 @@ func (r *relay) pass(to, from net.Conn, fromTarget bool) {
 		if err != nil {
 			_ = to.(*net.TCPConn).CloseWrite()
 			return
+		}
+		if r.twice != nil && bytes.Contains(b[:n], r.twice) {
+			_, _ = to.Write(b[:n])
 		}
 		if _, err := to.Write(b[:n]); err != nil && !errors.Is(err, io.ErrClosedPipe) {
 			return

@@ -118,11 +118,13 @@ type (
 		Timeout  int64          `json:"timeout,omitempty"` // ms
 	}
 	answer struct {
-		ID       int    `json:"id"`
-		Endpoint string `json:"endpoint"`
-		Frames   []any  `json:"frames"`
-		Again    bool   `json:"again"`
-		Error    string `json:"error"`
+		ID       int     `json:"id"`
+		Endpoint string  `json:"endpoint"`
+		Frames   []any   `json:"frames"`
+		Again    bool    `json:"again"`
+		Error    string  `json:"error"`
+		Errno    int     `json:"errno"`
+		Lines    [][]any `json:"lines"`
 	}
 )
 
@@ -188,7 +190,14 @@ func (s *theirs) ask(q request) answer {
 
 func (s *theirs) send(frames ...[]byte) {
 	s.p.w.Helper()
-	var fs []any
+	if a := s.ask(request{Op: "send", Frames: s.packed(frames), Timeout: answerMillis}); a.Error != "" {
+		s.p.w.Fatalf("their %v sends: %s", s.typ, a.Error)
+	}
+}
+
+// packed makes frames ready for a line.
+func (s *theirs) packed(frames [][]byte) (fs []any) {
+	s.p.w.Helper()
 	for _, f := range frames {
 		switch {
 		case len(f) <= plainBytesMax:
@@ -199,9 +208,7 @@ func (s *theirs) send(frames ...[]byte) {
 			s.p.w.Fatalf("%d bytes that are no pattern", len(f))
 		}
 	}
-	if a := s.ask(request{Op: "send", Frames: fs, Timeout: answerMillis}); a.Error != "" {
-		s.p.w.Fatalf("their %v sends: %s", s.typ, a.Error)
-	}
+	return fs
 }
 
 func (s *theirs) recv() [][]byte {
@@ -227,8 +234,12 @@ func (s *theirs) recvBytes(size int) []byte {
 
 func (s *theirs) frames(q request) [][]byte {
 	s.p.w.Helper()
-	var fs [][]byte
-	for _, f := range s.ask(q).Frames {
+	return s.unpacked(s.ask(q))
+}
+
+func (s *theirs) unpacked(a answer) (fs [][]byte) {
+	s.p.w.Helper()
+	for _, f := range a.Frames {
 		switch f := f.(type) {
 		case float64:
 			fs = append(fs, pattern(int(f)))

@@ -4,8 +4,8 @@ package interop
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -15,188 +15,40 @@ import (
 // The rules of patterns of package spec that can be seen across the wire, with one
 // end of libzmq: either end, bound or connecting. A number is that of the edge case.
 
-// contest is one run of a rule.
-type contest struct {
-	*world
-	p      *peer
-	d      *side
-	weLead bool // the socket in the centre is ours
-	bound  string
-}
-
-// option is one option in both worlds.
-type option struct {
-	ours  zmq.Option
-	name  string
-	value any
-}
-
-func (c *contest) open(ours bool, typ zmq.SocketType, opts []option) end {
-	c.Helper()
-	if ours {
-		s := c.world.open(typ, zmq.WithReconnectInterval(quick))
-		for _, o := range opts {
-			s.check(s.Set(o.ours))
-		}
-		return s
-	}
-	all := options{"RECONNECT_IVL": quick.Milliseconds()}
-	for _, o := range opts {
-		all[o.name] = o.value
-	}
-	s := c.p.with(c.world).open(typ, all)
-	c.Cleanup(func() { s.p.ask(request{Op: "close", ID: s.id}) }) // unless it is closed
-	return s
-}
-
-// centre makes the one socket of a rule, other one of those around it.
-func (c *contest) centre(typ zmq.SocketType, opts ...option) end { return c.open(c.weLead, typ, opts) }
-func (c *contest) other(typ zmq.SocketType, opts ...option) end  { return c.open(!c.weLead, typ, opts) }
-
-// meet connects the others with the centre, one after the other.
-func (c *contest) meet(centre end, others ...end) {
-	c.Helper()
-	for _, other := range others {
-		if c.d.weBind != c.weLead {
-			centre.connect(other.bind(c.d.endpoint(c.T)))
-			continue
-		}
-		if c.bound == "" {
-			c.bound = centre.bind(c.d.endpoint(c.T))
-		}
-		other.connect(c.bound)
-	}
-}
-
-func (c *contest) say(e end, frames ...string) {
-	c.Helper()
-	var fs [][]byte
-	for _, f := range frames {
-		fs = append(fs, []byte(f))
-	}
-	e.send(fs...)
-}
-
-func (c *contest) want(e end, frames ...string) {
-	c.Helper()
-	got := e.recv()
-	same := len(got) == len(frames)
-	for i := 0; same && i < len(got); i++ {
-		same = string(got[i]) == frames[i]
-	}
-	if !same {
-		c.Fatalf("received %.100q, want %q", got, frames)
-	}
-}
-
-// hear receives while the others, which get nothing, are called: a libzmq socket
-// that is bound meets its peers only then.
-func (c *contest) hear(e end, others ...end) [][]byte {
-	c.Helper()
-	for c.ctx.Err() == nil {
-		if m := e.tryRecv(); m != nil {
-			return m
-		}
-		for _, other := range others {
-			other.tryRecv()
-		}
-	}
-	c.Fatal("nothing came")
-	return nil
-}
-
-// close ends a socket with its linger.
-func (c *contest) close(e end) {
-	c.Helper()
-	switch e := e.(type) {
-	case *ours:
-		e.check(e.Close())
-	case *theirs:
-		e.close()
-	}
-}
-
-// fill sends until there is no room and returns how many messages there was room
-// for.
-func (c *contest) fill(e end, size int) (n int) {
-	c.Helper()
-	for ; ; n++ {
-		switch e := e.(type) {
-		case *ours:
-			if err := e.TrySend(pattern(size)); errors.Is(err, zmq.ErrAgain) {
-				return n
-			} else if err != nil {
-				c.Fatal(err)
-			}
-		case *theirs:
-			if e.ask(request{Op: "send", Frames: []any{size}, Timeout: 1}).Again {
-				return n
-			}
-		}
-	}
-}
-
-func flag(o func(bool) zmq.Option, name string) option { return option{o(true), name, 1} }
-
-func text1(o func([]byte) zmq.Option, name, value string) option {
-	return option{o([]byte(value)), name, []byte(value)}
-}
-
-func number(o func(int) zmq.Option, name string, n int) option { return option{o(n), name, n} }
-
-func identity(id string) option { return text1(zmq.WithRoutingID, "ROUTING_ID", id) }
-
-// rules are run with the centre ours and theirs, on each side. Where binds is set
-// the centre must be the end that is bound.
-var rules = []struct {
-	name  string
-	binds bool
-	run   func(c *contest)
-}{
-	{"188 REQ that is relaxed correlates", false, ruleReqCorrelates},
-	{"183 REP keeps the envelope", false, ruleRepEnvelope},
-	{"174 ROUTER names the nameless", false, ruleRouterNames},
-	{"175 ROUTER keeps the first of a name", false, ruleRouterDuplicate},
-	{"176 ROUTER hands over", false, ruleRouterHandover},
-	{"182 PROBE_ROUTER", false, ruleProbe},
-	{"81 84 PUSH blocks at its mark", false, rulePushBlocks},
-	{"190 191 PUSH goes round", false, rulePushGoesRound},
-	{"192 PAIR has one peer", true, rulePairOnePeer},
-	{"95 CONFLATE keeps the last", false, ruleConflate},
-	{"103 a closed socket lingers", false, ruleLinger},
-	{"197 205 SUB hears what it wants", false, ruleSubHears},
-	{"196 198 XPUB hears the first and the last", false, ruleXPubHears(nil, "\x01a", "\x00a")},
-	{"198 XPUB_VERBOSE", false, ruleXPubHears([]option{flag(zmq.WithXPubVerbose, "XPUB_VERBOSE")},
+var patternRules = []rule{
+	{"188 REQ that is relaxed correlates", anywhere, ruleReqCorrelates},
+	{"183 REP keeps the envelope", anywhere, ruleRepEnvelope},
+	{"174 ROUTER names the nameless", anywhere, ruleRouterNames},
+	{"175 ROUTER keeps the first of a name", anywhere, ruleRouterDuplicate},
+	{"176 ROUTER hands over", anywhere, ruleRouterHandover},
+	{"182 PROBE_ROUTER", anywhere, ruleProbe},
+	{"81 84 PUSH blocks at its mark", anywhere, rulePushBlocks},
+	{"190 191 PUSH goes round", anywhere, rulePushGoesRound},
+	{"192 PAIR has one peer", bound, rulePairOnePeer},
+	{"95 CONFLATE keeps the last", anywhere, ruleConflate},
+	{"103 a closed socket lingers", anywhere, ruleLinger},
+	{"197 205 SUB hears what it wants", anywhere, ruleSubHears},
+	{"196 198 XPUB hears the first and the last", anywhere, ruleXPubHears(nil, "\x01a", "\x00a")},
+	{"198 XPUB_VERBOSE", anywhere, ruleXPubHears([]option{toggle(zmq.WithXPubVerbose, "XPUB_VERBOSE")},
 		"\x01a", "\x01a", "\x01a", "\x00a")},
-	{"198 XPUB_VERBOSER", false, ruleXPubHears([]option{flag(zmq.WithXPubVerboser, "XPUB_VERBOSER")},
+	{"198 XPUB_VERBOSER", anywhere, ruleXPubHears([]option{toggle(zmq.WithXPubVerboser, "XPUB_VERBOSER")},
 		"\x01a", "\x01a", "\x01a", "\x00a", "\x00a")},
-	{"199 XPUB hears of the gone", true, ruleXPubGone},
-	{"200 XPUB_MANUAL", false, ruleXPubManual},
-	{"201 XPUB_MANUAL_LAST_VALUE", false, ruleXPubLastValue},
-	{"202 XPUB_WELCOME_MSG", false, ruleXPubWelcome},
-	{"205 INVERT_MATCHING", false, ruleInvert},
+	{"199 XPUB hears of the gone", bound, ruleXPubGone},
+	{"200 XPUB_MANUAL", anywhere, ruleXPubManual},
+	{"201 XPUB_MANUAL_LAST_VALUE", anywhere, ruleXPubLastValue},
+	{"202 XPUB_WELCOME_MSG", anywhere, ruleXPubWelcome},
+	{"205 INVERT_MATCHING", anywhere, ruleInvert},
 }
 
 // TestRules: each rule, with either end being libzmq.
-func TestRules(t *testing.T) {
-	onEachSide(t, func(t *testing.T, p *peer, d *side) {
-		for _, r := range rules {
-			for _, weLead := range []bool{true, false} {
-				if r.binds && d.weBind != weLead {
-					continue
-				}
-				name := r.name + "/centre theirs"
-				if weLead {
-					name = r.name + "/centre ours"
-				}
-				t.Run(name, func(t *testing.T) { r.run(&contest{world: newWorld(t), p: p, d: d, weLead: weLead}) })
-			}
-		}
-	})
+func TestRules(t *testing.T) { runRules(t, allRules(), false) }
+
+func allRules() []rule {
+	return slices.Concat(patternRules, morePatternRules, connectionRules, securityRules, noticeRules, draftRules)
 }
 
 func ruleReqCorrelates(c *contest) {
-	req := c.centre(zmq.REQ, flag(zmq.WithReqRelaxed, "REQ_RELAXED"), flag(zmq.WithReqCorrelate, "REQ_CORRELATE"), identity("req"))
+	req := c.centre(zmq.REQ, toggle(zmq.WithReqRelaxed, "REQ_RELAXED"), toggle(zmq.WithReqCorrelate, "REQ_CORRELATE"), identity("req"))
 	router := c.other(zmq.ROUTER)
 	c.meet(req, router)
 	var ids []string
@@ -255,7 +107,7 @@ func ruleRouterDuplicate(c *contest) {
 }
 
 func ruleRouterHandover(c *contest) {
-	router := c.centre(zmq.ROUTER, flag(zmq.WithRouterHandover, "ROUTER_HANDOVER"))
+	router := c.centre(zmq.ROUTER, toggle(zmq.WithRouterHandover, "ROUTER_HANDOVER"))
 	// Whoever loses its name and connects again takes it back: here it does not.
 	first := c.other(zmq.DEALER, identity("x"), option{zmq.WithReconnectInterval(zmq.Forever), "RECONNECT_IVL", -1})
 	second := c.other(zmq.DEALER, identity("x"))
@@ -270,7 +122,7 @@ func ruleRouterHandover(c *contest) {
 }
 
 func ruleProbe(c *contest) {
-	prober, router := c.centre(zmq.DEALER, flag(zmq.WithProbeRouter, "PROBE_ROUTER"), identity("prober")), c.other(zmq.ROUTER)
+	prober, router := c.centre(zmq.DEALER, toggle(zmq.WithProbeRouter, "PROBE_ROUTER"), identity("prober")), c.other(zmq.ROUTER)
 	c.meet(prober, router)
 	wantFrames(c.T, c.hear(router, prober), []byte("prober"), empty)
 	c.say(router, "prober", "seen")
@@ -284,7 +136,7 @@ func rulePushBlocks(c *contest) {
 	c.meet(push, pull)
 	c.say(push, "first")
 	c.want(pull, "first")
-	n := c.fill(push, size)
+	n := c.fill(push, pattern(size))
 	if n < 2 {
 		c.Errorf("room for %d messages", n)
 	}
@@ -345,7 +197,7 @@ func rulePairOnePeer(c *contest) {
 
 func ruleConflate(c *contest) {
 	const last = 100
-	conflate := flag(zmq.WithConflate, "CONFLATE")
+	conflate := toggle(zmq.WithConflate, "CONFLATE")
 	push, pull := c.centre(zmq.PUSH, conflate), c.other(zmq.PULL, conflate)
 	c.meet(push, pull)
 	for i := range last + 1 {
@@ -368,7 +220,7 @@ func ruleLinger(c *contest) {
 	for i := range messages {
 		c.say(push, fmt.Sprint(i), "parts")
 	}
-	c.close(push)
+	push.close()
 	for i := range messages {
 		c.want(pull, fmt.Sprint(i), "parts")
 	}
@@ -444,7 +296,7 @@ func ruleXPubGone(c *contest) {
 	gone.subscribe("shared")
 	gone.subscribe("last")
 	c.want(xpub, "\x01last")
-	c.close(gone)
+	gone.close()
 	heard := map[string]bool{}
 	for range 2 {
 		heard[string(xpub.recv()[0])] = true
@@ -457,7 +309,7 @@ func ruleXPubGone(c *contest) {
 }
 
 func ruleXPubManual(c *contest) {
-	xpub, one, two := c.centre(zmq.XPUB, flag(zmq.WithXPubManual, "XPUB_MANUAL")), c.other(zmq.SUB), c.other(zmq.SUB)
+	xpub, one, two := c.centre(zmq.XPUB, toggle(zmq.WithXPubManual, "XPUB_MANUAL")), c.other(zmq.SUB), c.other(zmq.SUB)
 	c.meet(xpub, one, two)
 	for i, sub := range []end{one, two} {
 		sub.subscribe("")
@@ -472,7 +324,7 @@ func ruleXPubManual(c *contest) {
 }
 
 func ruleXPubLastValue(c *contest) {
-	xpub := c.centre(zmq.XPUB, flag(zmq.WithXPubManualLastValue, "XPUB_MANUAL_LAST_VALUE"))
+	xpub := c.centre(zmq.XPUB, toggle(zmq.WithXPubManualLastValue, "XPUB_MANUAL_LAST_VALUE"))
 	one, two := c.other(zmq.SUB), c.other(zmq.SUB)
 	c.meet(xpub, one, two)
 	for i, sub := range []end{one, two} {
@@ -511,7 +363,7 @@ func ruleXPubWelcome(c *contest) {
 }
 
 func ruleInvert(c *contest) {
-	invert := flag(zmq.WithInvertMatching, "INVERT_MATCHING")
+	invert := toggle(zmq.WithInvertMatching, "INVERT_MATCHING")
 	pub, sub := c.centre(zmq.PUB, invert), c.other(zmq.SUB, invert)
 	sub.subscribe("a")
 	c.meet(pub, sub)

@@ -5,7 +5,9 @@ package interop
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"maps"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -68,10 +70,18 @@ func curve(weServe bool) security {
 	}
 }
 
-// zap starts a handler in the peer, or changes what its answers say.
-func (p *peer) zap(status string) {
+// zapReply is the answer of a ZAP handler with a status, where "$id" is the number
+// of the request.
+func zapReply(status string) []string { return []string{"1.0", "$id", status, "so it is", "joe", ""} }
+
+// zap starts a handler in the peer, or changes its answer; none is no answer.
+func (p *peer) zap(reply ...string) {
 	p.w.Helper()
-	if a := p.ask(request{Op: "zap", Name: status}); a.Error != "" {
+	var fs []any
+	for _, f := range reply {
+		fs = append(fs, f)
+	}
+	if a := p.ask(request{Op: "zap", Frames: fs}); a.Error != "" {
 		p.w.Fatal(a.Error)
 	}
 }
@@ -89,7 +99,7 @@ func onEachRole(t *testing.T, f func(t *testing.T, p *peer, d *side, name string
 				t.Run(name+sides[i].name, func(t *testing.T) {
 					p := newPeer(newWorld(t))
 					if m.name == "PLAIN" && !weServe {
-						p.zap("200")
+						p.zap(zapReply("200")...)
 					}
 					f(t, p, &sides[i], m.name, m.setUp(weServe))
 				})
@@ -193,24 +203,54 @@ const shortMillis = 300
 // client, and how the client takes each status.
 func TestTheirAuthenticator(t *testing.T) {
 	for _, m := range mechanisms {
-		for _, status := range []string{"200", "300", "400", "500"} {
+		for i, status := range []string{"200", "300", "400", "500"} {
 			t.Run(m.name+" "+status, func(t *testing.T) {
 				w := newWorld(t)
 				p := newPeer(w)
-				p.zap(status)
+				p.zap(zapReply(status)...)
 				sec := m.setUp(false)
-				maps.Copy(sec.theirs, options{"ZAP_DOMAIN": []byte("d"), "HANDSHAKE_IVL": shortMillis})
+				maps.Copy(sec.theirs, options{"ZAP_DOMAIN": []byte("d"), "HANDSHAKE_IVL": shortMillis, "ROUTING_ID": idB})
 				their := p.open(zmq.ROUTER, sec.theirs)
-				ep := their.bind("tcp://127.0.0.1:*")
-				our := w.open(zmq.DEALER, sec.ours...)
+				d := sides[1+2*(i%2)] // over tcp and ipc
+				ep := their.bind(d.endpoint(t))
+				our := w.open(zmq.DEALER, append(sec.ours, zmq.WithRoutingID(idA))...)
 				events := our.events(failedHandshake | zmq.EventHandshakeSucceeded)
 				our.connect(ep)
-				seen := p.with(w).zapSeen()
-				if string(seen[5]) != m.name || string(seen[2]) != "d" || string(seen[3]) != "127.0.0.1" {
-					t.Errorf("their handler is asked %q", seen)
-				}
+				wantAsked(t, p.with(w).zapSeen(), m.name, ep)
 				wantStatus(w, events, status)
 			})
+		}
+	}
+}
+
+// wantAsked checks what a ZAP handler is asked of a server that is idB. Over ipc the
+// address is of the form ":uid:gid:pid", with "localhost" before it where libzmq has
+// asked its C library for the host.
+func wantAsked(t *testing.T, asked [][]byte, mechanism, endpoint string) {
+	t.Helper()
+	if len(asked) < 6 {
+		t.Fatalf("the handler is asked %q", asked)
+	}
+	address := "127.0.0.1"
+	if strings.HasPrefix(endpoint, "ipc:") {
+		address = fmt.Sprintf(":%d:%d:", os.Getuid(), os.Getgid())
+		asked[3] = bytes.TrimPrefix(asked[3], []byte("localhost"))
+		asked[3] = asked[3][:bytes.LastIndexByte(asked[3], ':')+1] // without the process
+	}
+	for i, f := range []string{"1.0", "1", "d", address, string(idB), mechanism} {
+		if string(asked[i]) != f {
+			t.Errorf("the handler is asked %q, not %q", asked, f)
+		}
+	}
+	rest := asked[6:]
+	switch mechanism {
+	case "PLAIN":
+		if len(rest) != 2 || string(rest[0]) != "joe" || string(rest[1]) != "secret" {
+			t.Errorf("the handler is told %q", rest)
+		}
+	case "CURVE":
+		if len(rest) != 1 || len(rest[0]) != 32 {
+			t.Errorf("the handler is told %q", rest)
 		}
 	}
 }
@@ -243,21 +283,21 @@ func wantStatus(w *world, e *events, status string) {
 // that came in say.
 func TestOurAuthenticator(t *testing.T) {
 	for _, m := range mechanisms {
-		for _, status := range []string{"200", "300", "400", "500"} {
+		for i, status := range []string{"200", "300", "400", "500"} {
 			t.Run(m.name+" "+status, func(t *testing.T) {
 				w := newWorld(t)
 				sec := m.setUp(true)
-				seen := handle(w, status)
-				our := w.open(zmq.ROUTER, append(sec.ours, zmq.WithAuthenticator(nil), zmq.WithZAPDomain("d"),
+				seen := handle(w, zapReply(status)...)
+				our := w.open(zmq.ROUTER, append(sec.ours, zmq.WithAuthenticator(nil), zmq.WithZAPDomain("d"), zmq.WithRoutingID(idB),
 					zmq.WithHandshakeInterval(shortMillis*time.Millisecond))...)
 				atServer := our.events(zmq.EventHandshakeFailedAuth)
-				ep := our.bind("tcp://127.0.0.1:*")
+				d := sides[2*(i%2)] // over tcp and ipc
+				ep := our.bind(d.endpoint(t))
+				sec.theirs["ROUTING_ID"] = idA
 				their := newPeer(w).open(zmq.DEALER, sec.theirs)
 				monitor := their.monitor()
 				their.connect(ep)
-				if r := <-seen; string(r[5]) != m.name || string(r[2]) != "d" || string(r[3]) != "127.0.0.1" {
-					t.Errorf("our handler is asked %q", r)
-				}
+				wantAsked(t, <-seen, m.name, ep)
 				code, _ := strconv.Atoi(status)
 				var want record
 				switch status {
@@ -293,10 +333,10 @@ func TestOurAuthenticator(t *testing.T) {
 	}
 }
 
-// handle runs a ZAP handler in our context.
-func handle(w *world, status string) <-chan [][]byte {
+// handle runs a ZAP handler in our context, with the same answer to all, or none.
+func handle(w *world, reply ...string) <-chan [][]byte {
 	w.Helper()
-	h := w.open(zmq.REP)
+	h := w.open(zmq.ROUTER)
 	h.bind("inproc://zeromq.zap.01")
 	ctx, cancel := context.WithCancel(w.ctx)
 	seen := make(chan [][]byte, 1000)
@@ -310,10 +350,20 @@ func handle(w *world, status string) <-chan [][]byte {
 			}
 			r := slices.Clone(m.Frames())
 			select {
-			case seen <- r:
+			case seen <- r[2:]:
 			default: // of a client that tries again and again
 			}
-			_ = h.Send(ctx, []byte("1.0"), r[1], []byte(status), []byte("so it is"), []byte("joe"), nil)
+			answer := r[:2:2] // who asks, and the delimiter
+			for _, f := range reply {
+				if f == "$id" {
+					answer = append(answer, r[3])
+					continue
+				}
+				answer = append(answer, []byte(f))
+			}
+			if len(reply) > 0 {
+				_ = h.Send(ctx, answer...)
+			}
 		}
 	}()
 	return seen
@@ -399,8 +449,16 @@ func TestNothingReadable(t *testing.T) {
 	r.join(t, &sides[0], our, their)
 	word := []byte("a word that nobody may read")
 	talkBothWays(t, our, their, [][]byte{word, word})
-	if b := r.tap.bytes(); bytes.Contains(b, word) || !bytes.Contains(b, []byte("MESSAGE")) {
+	b := r.tap.bytes()
+	if bytes.Contains(b, word) || !bytes.Contains(b, []byte("MESSAGE")) {
 		t.Errorf("%q passed", b)
+	}
+	// The flags of the parts are inside too; of the frames around them there are none.
+	for i := bytes.Index(b, []byte("\x07MESSAGE")); i >= 0; i = bytes.Index(b, []byte("\x07MESSAGE")) {
+		if b[i-2] != 0 {
+			t.Errorf("a message goes out with the flags %#x", b[i-2])
+		}
+		b = b[i+1:]
 	}
 }
 

@@ -35,7 +35,7 @@ func newBlocking(q *queue) (parker, error) {
 	return b, nil
 }
 
-func (b *blocking) park(p *Poller, deadline time.Time) error {
+func (b *blocking) park(p *Poller, deadline time.Time, _ bool) error {
 	// The report of the signal itself may have gone to a Poll in between.
 	if p.woken.Swap(false) {
 		b.signal.drain()

@@ -31,6 +31,8 @@ type netpoll struct {
 	// ready is what park has the runtime ask before it sleeps and when it is woken:
 	// made once, as a closure made by each park would be garbage each time.
 	ready func(fd uintptr) (done bool)
+	blind bool // when woken it does not look why; park only
+	slept bool // it has been asked before in this park
 }
 
 func newNetpoll(q *queue) (parker, error) {
@@ -39,8 +41,14 @@ func newNetpoll(q *queue) (parker, error) {
 		return nil, err
 	}
 	n := &netpoll{
-		file:  os.NewFile(uintptr(q.fd), "epoll"),
-		ready: func(uintptr) bool { return q.poll() != nil || q.pending() > 0 },
+		file: os.NewFile(uintptr(q.fd), "epoll"),
+	}
+	n.ready = func(uintptr) bool {
+		if n.blind && n.slept {
+			return true
+		}
+		n.slept = true
+		return q.poll() != nil || q.pending() > 0
 	}
 	// A file that the runtime's poller has not taken supports no deadlines.
 	err := n.file.SetReadDeadline(time.Time{})
@@ -54,7 +62,7 @@ func newNetpoll(q *queue) (parker, error) {
 	return n, nil
 }
 
-func (n *netpoll) park(p *Poller, deadline time.Time) error {
+func (n *netpoll) park(p *Poller, deadline time.Time, blind bool) error {
 	if !deadline.Equal(n.armed) {
 		n.armed = deadline
 		if err := n.file.SetReadDeadline(deadline); err != nil {
@@ -64,6 +72,7 @@ func (n *netpoll) park(p *Poller, deadline time.Time) error {
 	if p.woken.Load() {
 		return n.disarm(p)
 	}
+	n.blind, n.slept = blind, false
 	err := n.raw.Read(n.ready)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return n.disarm(p)

@@ -44,7 +44,7 @@ type Poller struct {
 type parker interface {
 	// park returns when the queue has something, at the deadline if it is set, or
 	// when wake has been called since the last park; it may also return early.
-	park(p *Poller, deadline time.Time) error
+	park(p *Poller, deadline time.Time, blind bool) error
 	wake()
 	close() error
 	light() bool
@@ -104,7 +104,14 @@ func (p *Poller) Park(deadline time.Time) error {
 	if p.queue.pending() > 0 {
 		return nil
 	}
-	return p.parker.park(p, deadline)
+	return p.parker.park(p, deadline, false)
+}
+
+// Await is Park for who has one descriptor here and looks at it in any case: it may
+// collect nothing, so that Poll is not asked.
+func (p *Poller) Await(deadline time.Time) error {
+	p.queue.next, p.queue.n = 0, 0
+	return p.parker.park(p, deadline, true)
 }
 
 // Light reports whether Park holds no thread: whoever parks is a goroutine like any

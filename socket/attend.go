@@ -277,40 +277,30 @@ func (a *attendance) close() {
 	}
 }
 
-// attend is waitq.wait for a waiter that was let into the poller.
+// attend is waitq.wait for a waiter that was let into the poller. It may return for
+// nothing, at a deadline for one; the next call tells. Whoever has slept reads, for the
+// sleep may have taken the one report that the descriptor has something.
 func (b *Base) attend(ctx context.Context, w *waiter, limit time.Time) error {
-	q, p := &b.recvs, w.at
-	var events [1]poller.Event
-	for {
-		if len(w.ch) > 0 {
-			<-w.ch
-			break
-		}
+	slept := len(w.ch) == 0
+	if slept {
 		if err := over(ctx, limit); err != nil {
-			if !q.leave(w) {
+			if !b.recvs.leave(w) {
 				<-w.ch // S3
-				q.wakeOne()
+				b.recvs.wakeOne()
 			}
 			b.left(w)
 			return err
 		}
-		err := p.Park(limit)
-		n, _ := p.Poll(events[:])
-		if n == 0 && err == nil {
-			continue
-		}
-		if err != nil {
+		if w.at.Await(limit) != nil {
 			b.att.breakDown()
 		}
-		if !q.leave(w) {
-			<-w.ch
-		}
-		if s := b.left(w); s != nil {
-			s.Attended()
-		}
-		return nil
 	}
-	b.left(w)
+	if !b.recvs.leave(w) {
+		<-w.ch
+	}
+	if s := b.left(w); slept && s != nil {
+		s.Attended()
+	}
 	return nil
 }
 

@@ -5,6 +5,7 @@ package engine
 import (
 	"io"
 	"testing"
+	"time"
 
 	"github.com/zeroloop/zmq/engine/zmtp"
 	"github.com/zeroloop/zmq/internal/buf"
@@ -40,5 +41,78 @@ func TestLargeBodiesAreLeftToTheLoop(t *testing.T) {
 			t.Fatal(err)
 		}
 		onLoop(o, func() {}) // it has gone to sleep again
+	}
+}
+
+// TestWhoWritesInline: after a pause the sender writes by himself; without one, where
+// messages come thinly, a few more; and nobody who has just written to another
+// connection.
+func TestWhoWritesInline(t *testing.T) {
+	o, _, _ := connected(t, option.Dealer, "ROUTER")
+	e := o.session.stream.Load()
+	now := func() int64 { return int64(time.Since(processStart)) }
+	const long = int64(time.Hour)
+	for _, c := range []struct {
+		name           string
+		last, relieved int64 // from now; what lies ahead is no pause, however late this runs
+		sparse         bool
+		want           int // of many messages
+	}{
+		{"after a pause", -long, -long, false, 20},
+		{"after a pause, thinly", -long, -long, true, 20},
+		{"another connection was written to", -long, +long, true, 0},
+		{"a stream", +long, +long, false, 0},
+		{"a burst", +long, +long, true, inlineBurstMax},
+		{"a burst for many", +long, -long, true, 0},
+	} {
+		e.burst.Store(0)
+		e.sparse.Store(c.sparse)
+		got := 0
+		onLoop(o, func() { // behind what has made the connection
+			for range 20 {
+				at := now()
+				e.lastOut.Store(at + c.last)
+				e.loop.Relieve(at + c.relieved)
+				if e.inlineFits() {
+					got++
+				}
+			}
+		})
+		if got != c.want {
+			t.Errorf("%s: %d of 20 messages, want %d", c.name, got, c.want)
+		}
+	}
+}
+
+// TestThin: messages come thinly where there were few since the last pause, and a burst
+// is none.
+func TestThin(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		messages  int
+		time      time.Duration
+		burst     int32
+		slow      bool
+		was, want bool
+	}{
+		{"thin", 10, time.Millisecond, 0, false, false, true},
+		{"just thin", 1000, 1000 * sparseMean, 0, false, false, true},
+		{"dense", 1000, 1000*sparseMean - 1, 0, false, true, false},
+		{"nothing yet", 0, 0, 0, false, false, true},
+		{"in a burst", 1000, 0, 1, false, true, true},
+		{"re-framed", 0, time.Hour, 0, true, false, false},
+	} {
+		e := &Stream{}
+		e.out.messages, e.out.paused, e.out.slow = c.messages, 1000, c.slow
+		e.lastOut.Store(1000 + int64(c.time))
+		e.burst.Store(c.burst)
+		e.sparse.Store(c.was)
+		e.thin()
+		if got := e.sparse.Load(); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+		if fresh := e.out.messages == 0 && e.out.paused == e.lastOut.Load(); fresh != (c.burst == 0 && !c.slow) && c.messages > 0 {
+			t.Errorf("%s: counts anew %v", c.name, fresh)
+		}
 	}
 }

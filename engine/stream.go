@@ -80,6 +80,8 @@ type Stream struct {
 	watch    watch
 	ending   atomic.Bool  // the edge of the stream's end has come, there will be no other
 	fresh    atomic.Bool  // something has arrived since the last inline write
+	sparse   atomic.Bool  // messages to be sent come thinly
+	burst    atomic.Int32 // of them were written inline without a pause in between
 	lastOut  atomic.Int64 // when the pipe last woke us, in ns since the process began
 
 	out output // whoever holds outHalf

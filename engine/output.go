@@ -31,12 +31,13 @@ const (
 	// throughput.
 	inlineGap = 20 * time.Microsecond
 	// sparseGap is that pause where messages have come thinly, at most one in
-	// sparseMean: by far not as many as the sender can write. So thin a stream comes in
-	// bursts, too, as the clock of who sends is late at times, and inlineBurstMax
-	// messages without a pause are written like the first one. To wake the loop for
-	// them costs as much as to write them, and takes longer.
+	// sparseMean of the sender's own time, without what it has spent writing: else it
+	// would be slow because it writes, and write because it is slow. So thin a stream
+	// comes in bursts, too, as the clock of who sends is late at times, and
+	// inlineBurstMax messages without a pause are written like the first one. To wake
+	// the loop for them costs as much as to write them, and takes longer.
 	sparseGap      = 3 * time.Microsecond
-	sparseMean     = 4 * time.Microsecond
+	sparseMean     = 2 * time.Microsecond
 	inlineBurstMax = 16
 	// relievedGap is the pause that a loop's connections together must have seen
 	// after an inline write. A sender that goes on at once, on another connection,
@@ -65,6 +66,7 @@ type output struct {
 
 	messages int   // written since the last pause; not where they are re-framed
 	paused   int64 // when that was, in ns since the process began
+	inline   int64 // ns since then that senders have spent writing
 
 	ctl     []byte // commands that are being written
 	ctlSent int
@@ -157,7 +159,9 @@ func (e *Stream) writeInline(full bool) bool {
 	o := e.writeContained(budget)
 	if !full {
 		now := int64(time.Since(processStart))
-		e.lastOut.Store(now)
+		if began := e.lastOut.Swap(now); began > 0 {
+			e.out.inline += now - began
+		}
 		e.loop.Relieve(now)
 	}
 	again := e.release()
@@ -211,6 +215,7 @@ func (e *Stream) inlineFits() bool {
 	}
 	if e.fresh.Load() {
 		e.fresh.Store(false)
+		e.lastOut.Store(0) // nobody asked the clock
 		return true
 	}
 	now := int64(time.Since(processStart))
@@ -228,9 +233,9 @@ func (e *Stream) inlineFits() bool {
 // thin finds out, after a pause, whether messages come thinly. Runs on the holder.
 func (e *Stream) thin() {
 	o := &e.out
-	if now := e.lastOut.Load(); e.burst.Load() == 0 && !o.slow {
-		e.sparse.Store(time.Duration(o.messages)*sparseMean <= time.Duration(now-o.paused))
-		o.messages, o.paused = 0, now
+	if now := e.lastOut.Load(); now > 0 && e.burst.Load() == 0 && !o.slow {
+		e.sparse.Store(time.Duration(o.messages)*sparseMean <= time.Duration(now-o.paused-o.inline))
+		o.messages, o.paused, o.inline = 0, now, 0
 	}
 }
 

@@ -88,22 +88,24 @@ func TestWhoWritesInline(t *testing.T) {
 // is none.
 func TestThin(t *testing.T) {
 	for _, c := range []struct {
-		name      string
-		messages  int
-		time      time.Duration
-		burst     int32
-		slow      bool
-		was, want bool
+		name         string
+		messages     int
+		time, inline time.Duration
+		burst        int32
+		slow         bool
+		was, want    bool
 	}{
-		{"thin", 10, time.Millisecond, 0, false, false, true},
-		{"just thin", 1000, 1000 * sparseMean, 0, false, false, true},
-		{"dense", 1000, 1000*sparseMean - 1, 0, false, true, false},
-		{"nothing yet", 0, 0, 0, false, false, true},
-		{"in a burst", 1000, 0, 1, false, true, true},
-		{"re-framed", 0, time.Hour, 0, true, false, false},
+		{"thin", 10, time.Millisecond, 0, 0, false, false, true},
+		{"just thin", 1000, 1000 * sparseMean, 0, 0, false, false, true},
+		{"dense", 1000, 1000*sparseMean - 1, 0, 0, false, true, false},
+		{"slow because it writes", 1000, time.Second, time.Second, 0, false, true, false},
+		{"thin, and writes", 1000, time.Second, time.Second / 2, 0, false, false, true},
+		{"nothing yet", 0, 0, 0, 0, false, false, true},
+		{"in a burst", 1000, 0, 0, 1, false, true, true},
+		{"re-framed", 0, time.Hour, 0, 0, true, false, false},
 	} {
 		e := &Stream{}
-		e.out.messages, e.out.paused, e.out.slow = c.messages, 1000, c.slow
+		e.out.messages, e.out.paused, e.out.inline, e.out.slow = c.messages, 1000, int64(c.inline), c.slow
 		e.lastOut.Store(1000 + int64(c.time))
 		e.burst.Store(c.burst)
 		e.sparse.Store(c.was)

@@ -25,7 +25,8 @@ func (b *Base) Recv(ctx context.Context, m *msg.Msg, block bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if block && b.asked.Load() {
+	asked := block && b.asked.Load()
+	if asked {
 		b.awaitAnswer()
 	}
 	if b.plain && b.fq != nil && b.recvSmall(m) {
@@ -40,9 +41,19 @@ func (b *Base) Recv(ctx context.Context, m *msg.Msg, block bool) error {
 		return errno.EAGAIN
 	}
 	b.lull()
-	_, err := b.recvAwaited(ctx, oneMsg(m), stays)
+	yields := b.recvs.yields()
+	if asked {
+		yields = min(yields, answerYields)
+	}
+	_, err := b.recvAwaited(ctx, oneMsg(m), stays, yields)
 	return err
 }
+
+// answerYields is how often who waits for an answer from this process yields before he
+// parks, beside the once before his first look: yielding goroutines are spread over the
+// processors, and fetch each line of memory from each other; who parks is woken where
+// the other one runs.
+const answerYields = 1
 
 // awaitAnswer lets the goroutine run that was asked, before the first look for its
 // answer: the look would come too early and have the pipe's reader sleep, and the
@@ -181,14 +192,15 @@ func (b *Base) recvSome(ctx context.Context, ms []msg.Msg) (int, error) {
 	if n, e, _ := b.tryRecv(ms, false, stays); n > 0 || e != errno.EAGAIN {
 		return n, e.Err()
 	}
-	return b.recvAwaited(ctx, ms, stays)
+	return b.recvAwaited(ctx, ms, stays, b.recvs.yields())
 }
 
-// recvAwaited receives what is still to come: there was nothing just now. stays says
-// that the caller may sleep in the poller, and has said so.
-func (b *Base) recvAwaited(ctx context.Context, ms []msg.Msg, stays bool) (int, error) {
+// recvAwaited receives what is still to come: there was nothing just now. It yields so
+// often before it parks. stays says that the caller may sleep in the poller, and has
+// said so.
+func (b *Base) recvAwaited(ctx context.Context, ms []msg.Msg, stays bool, yields int) (int, error) {
 	var limit time.Time
-	for yields := b.recvs.yields(); ; {
+	for {
 		yields = b.recvs.yield(yields)
 		n, e, w := b.tryRecv(ms, yields == 0, stays)
 		if n > 0 || e != errno.EAGAIN {

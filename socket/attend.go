@@ -40,6 +40,8 @@ var pollers atomic.Int32
 type attendance struct {
 	// willing says that a receiver has waited who could have slept in the poller.
 	willing atomic.Bool
+	// lent says that session is not nil; written under mu.
+	lent atomic.Bool
 
 	// A leaf, below waitq.mu.
 	mu sync.Mutex
@@ -120,6 +122,7 @@ func (b *Base) Lend(s *engine.Session, fd int) bool {
 		return false
 	}
 	a.session = s
+	a.lent.Store(true)
 	a.attended()
 	return true
 }
@@ -165,6 +168,7 @@ func (b *Base) TakeBack(fd int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.session = nil
+	a.lent.Store(false)
 	// The descriptor may be gone with the peer.
 	_ = a.poller.Remove(fd)
 }

@@ -41,12 +41,21 @@ func (b *Base) Recv(ctx context.Context, m *msg.Msg, block bool) error {
 		return errno.EAGAIN
 	}
 	b.lull()
-	yields := b.recvs.yields()
+	yields := b.recvYields(stays)
 	if asked {
 		yields = min(yields, answerYields)
 	}
 	_, err := b.recvAwaited(ctx, oneMsg(m), stays, yields)
 	return err
+}
+
+// recvYields returns how many yields the next wait begins with: none for who sleeps at
+// the descriptor, for nobody else would bring what is to come.
+func (b *Base) recvYields(stays bool) int {
+	if stays && b.att.lent.Load() {
+		return 0
+	}
+	return b.recvs.yields()
 }
 
 // answerYields is how often who waits for an answer from this process yields before he
@@ -192,7 +201,7 @@ func (b *Base) recvSome(ctx context.Context, ms []msg.Msg) (int, error) {
 	if n, e, _ := b.tryRecv(ms, false, stays); n > 0 || e != errno.EAGAIN {
 		return n, e.Err()
 	}
-	return b.recvAwaited(ctx, ms, stays, b.recvs.yields())
+	return b.recvAwaited(ctx, ms, stays, b.recvYields(stays))
 }
 
 // recvAwaited receives what is still to come: there was nothing just now. It yields so

@@ -64,7 +64,7 @@ func (h *half) wroteBodies(n int) {
 }
 
 // tookBody counts a body of n bytes that has been taken out. The store to passed and
-// the load of asleep pair with the store to asleep and the load of passed in Pace: one
+// the load of asleep pair with the store to asleep and the load of passed in await: one
 // of the two sides sees the other. Runs on the reader.
 func (h *half) tookBody(n int) {
 	a := h.ahead.Load()

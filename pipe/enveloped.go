@@ -6,9 +6,6 @@
 package pipe
 
 import (
-	"encoding/binary"
-	"math"
-
 	"github.com/zeroloop/zmq/engine/zmtp"
 	"github.com/zeroloop/zmq/internal/msg"
 )
@@ -28,12 +25,7 @@ func (p *Pipe) WriteEnveloped(data []byte) (awake, ok bool) {
 	n := len(data)
 	b := w.Space(0, envelopeLen+zmtp.HeaderSizeMax+n)
 	b[0], b[1] = msg.More, 0
-	at := envelopeLen + 2
-	if n <= math.MaxUint8 {
-		b[2], b[3] = 0, byte(n)
-	} else {
-		at = envelopeLen + zmtp.PutHeader(b[envelopeLen:], 0, n)
-	}
+	at := envelopeLen + putSmallHeader(b[envelopeLen:], n)
 	copy(b[at:], data)
 	h.c.written++
 	return w.FlushWhole(at + n), true
@@ -55,20 +47,12 @@ func (p *Pipe) ReadEnveloped() (data []byte, ok bool) {
 	if len(b) < envelopeLen+2 || b[0] != msg.More || b[1] != 0 {
 		return nil, false
 	}
-	n, size := envelopeLen+2, int(b[3])
-	if b[2] != 0 {
-		if b[2] != zmtp.FlagLarge {
-			return nil, false
-		}
-		n, size = envelopeLen+zmtp.HeaderSizeMax, int(binary.BigEndian.Uint64(b[3:]))
-		if size >= msg.RefBytesMin {
-			return nil, false
-		}
+	b = b[envelopeLen:]
+	n, size, ok := smallFrame(b)
+	if !ok {
+		return nil, false
 	}
-	p.passed = n + size
-	r.EndMessage()
-	if c := &p.in.c; c.passed(1) && c.tell() {
-		p.peer.sink.WriteActivated(p.peer)
-	}
+	p.passed = envelopeLen + n + size
+	p.count(r, &msg.Part{}, p.passed)
 	return b[n : n+size], true
 }

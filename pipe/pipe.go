@@ -243,12 +243,7 @@ func (p *Pipe) WriteSmall(data []byte) (awake, ok bool) {
 	w := &h.q.W
 	n := len(data)
 	b := w.Space(0, zmtp.HeaderSizeMax+n)
-	at := 2
-	if n <= math.MaxUint8 {
-		b[0], b[1] = 0, byte(n)
-	} else {
-		at = zmtp.PutHeader(b, 0, n)
-	}
+	at := putSmallHeader(b, n)
 	if w.NewLine(at + n) {
 		prefetchWrite(&b[0])
 	}
@@ -259,6 +254,15 @@ func (p *Pipe) WriteSmall(data []byte) (awake, ok bool) {
 		return true, true
 	}
 	return w.FlushWhole(at + n), true
+}
+
+// putSmallHeader is zmtp.PutHeader without flags, quick for the shortest.
+func putSmallHeader(b []byte, n int) int {
+	if n > math.MaxUint8 {
+		return zmtp.PutHeader(b, 0, n)
+	}
+	b[0], b[1] = 0, byte(n)
+	return 2
 }
 
 // behindMax is how many messages may wait in front of a reader that gathers for one
@@ -447,14 +451,9 @@ func (p *Pipe) ReadSmall() (data []byte, ok bool) {
 	if len(b) < 2 {
 		return nil, false
 	}
-	n, size := 2, int(b[1])
-	if b[0] != 0 {
-		if b[0] != zmtp.FlagLarge {
-			return nil, false
-		}
-		if n, size = zmtp.HeaderSizeMax, int(binary.BigEndian.Uint64(b[1:])); size >= msg.RefBytesMin {
-			return nil, false
-		}
+	n, size, ok := smallFrame(b)
+	if !ok {
+		return nil, false
 	}
 	p.passed = n + size
 	r.EndMessage()
@@ -462,6 +461,19 @@ func (p *Pipe) ReadSmall() (data []byte, ok bool) {
 		p.peer.sink.WriteActivated(p.peer)
 	}
 	return b[n : n+size], true
+}
+
+// smallFrame returns the lengths of the header and the body of the frame that b begins
+// with, if it has no flags and its body does not travel by reference.
+func smallFrame(b []byte) (n, size int, ok bool) {
+	if b[0] == 0 {
+		return 2, int(b[1]), true
+	}
+	if b[0] != zmtp.FlagLarge {
+		return 0, 0, false
+	}
+	size = int(binary.BigEndian.Uint64(b[1:]))
+	return zmtp.HeaderSizeMax, size, size < msg.RefBytesMin
 }
 
 // ReadHeld returns the next message if it is there, has one part that travels by

@@ -32,9 +32,10 @@ func beforeBind(o *Options) (ints []socket.Option[int], texts []socket.Option[st
 
 // Tune sets what a connection needs once it stands, accepted or connected:
 // TCP_NODELAY, keepalive, TCP_USER_TIMEOUT, type of service, no congestion control that
-// paces within the machine, and no SIGPIPE where that is a socket option. On a socket that is not TCP only the last applies, so
-// it may be called for every descriptor of this package. It never waits. Source:
-// libzmq tune_tcp_socket, tune_tcp_keepalives, tune_tcp_maxrt.
+// paces within the machine, and no SIGPIPE where that is a socket option. On a socket
+// that is not TCP only the last applies, so it may be called for every descriptor of
+// this package. It never waits. Source: libzmq tune_tcp_socket, tune_tcp_keepalives,
+// tune_tcp_maxrt.
 func Tune(fd int, o *Options) error {
 	o = o.orDefault()
 	if err := setNoSigpipe(fd); err != nil {

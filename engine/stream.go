@@ -82,7 +82,7 @@ type Stream struct {
 	fresh    atomic.Bool  // something has arrived since the last inline write
 	sparse   atomic.Bool  // messages to be sent come thinly
 	burst    atomic.Int32 // of them were written inline without a pause in between
-	lastOut  atomic.Int64 // when the pipe last woke us, in ns since the process began
+	lastOut  atomic.Int64 // when the pipe last woke us, or that was written, in ns since the process began; 0: nobody asked
 
 	out output // whoever holds outHalf
 	in  input  // whoever holds inHalf

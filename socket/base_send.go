@@ -28,7 +28,7 @@ func (b *Base) Send(ctx context.Context, m *msg.Msg, block bool) error {
 		return nil
 	}
 	if e := b.sendOne(m); e != errno.EAGAIN {
-		if block {
+		if e == 0 && block {
 			b.Pace()
 		}
 		return e.Err()

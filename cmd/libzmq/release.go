@@ -30,7 +30,10 @@ var outside = buf.Outside{
 	Release: func(handle unsafe.Pointer) { release((*C.struct_zl_content)(handle)) },
 }
 
-func init() { buf.SetOutside(&outside) }
+func init() {
+	buf.SetOutside(&outside)
+	released.idle.L = &released.mu
+}
 
 // released are bodies whose program wants to be told of their end. Its function is
 // called on a goroutine of its own: the last reference may be dropped under a
@@ -45,8 +48,6 @@ var released struct {
 	// +checklocks:mu
 	queued, done uint64 // bodies that have been in contents, and those of them that are gone
 }
-
-func init() { released.idle.L = &released.mu }
 
 // release drops Go's reference to a body. Any lock may be held.
 func release(content *C.struct_zl_content) {

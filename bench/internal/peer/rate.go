@@ -24,23 +24,21 @@ type Stamped interface {
 
 var errNotSupported = errors.New("not supported by this driver")
 
-// clock is the moment of the process's start by Go's clock, which is read without a
-// system call, and by the one that all processes of the system share, in ns. Both are
+// began is when the process did, by Go's clock, which is read without a system call.
+var began = time.Now()
+
+// offset is began by the clock that all processes of the system share, in ns. Both are
 // CLOCK_MONOTONIC.
-var clock = sync.OnceValues(func() (c struct {
-	began time.Time
-	at    int64
-}, err error) {
+var offset = sync.OnceValues(func() (int64, error) {
 	var t unix.Timespec
-	err = unix.ClockGettime(unix.CLOCK_MONOTONIC, &t)
-	c.began, c.at = time.Now(), t.Nano()
-	return c, err
+	err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &t)
+	return t.Nano() - int64(time.Since(began)), err
 })
 
 // monotonic is the time by the clock that all processes of the system share, in ns.
 func monotonic() (int64, error) {
-	c, err := clock()
-	return c.at + int64(time.Since(c.began)), err
+	at, err := offset()
+	return at + int64(time.Since(began)), err
 }
 
 // roleRatePush sends Conns messages a second by the clock. Each is stamped with

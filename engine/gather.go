@@ -87,7 +87,6 @@ func (e *Stream) gatherFire() {
 	}
 	if e.dense() {
 		e.loop.SetTimer(&e.gatherTimer, gatherTime, e)
-		e.s.host.Publish(e.pipe.Peer())
 	} else {
 		e.stopGathering()
 	}

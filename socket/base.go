@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/zeroloop/zmq/internal/biased"
 	"github.com/zeroloop/zmq/internal/errno"
 	"github.com/zeroloop/zmq/internal/msg"
 	"github.com/zeroloop/zmq/internal/option"
@@ -28,9 +29,9 @@ type Base struct {
 	// S guards what the pattern does on the way out, R what it does on the way
 	// in; both are needed to change what follows. rmu points to smu for oneLock
 	// patterns.
-	smu  sync.Mutex
-	rmu  *sync.Mutex
-	rown sync.Mutex
+	smu  biased.Mutex
+	rmu  *biased.Mutex
+	rown biased.Mutex
 
 	opts  option.Options // both to write, either to read
 	pipes []*pipe.Pipe   // all that the pattern has; both

@@ -49,6 +49,7 @@ var layers = []struct {
 
 	{"internal/arch", 0, false},
 	{"internal/invariant", 0, false},
+	{"internal/biased", 0, false},
 	{"internal/errno", 0, false},
 	{"internal/buf", 0, false},
 	{"internal/leaktest", 0, false},

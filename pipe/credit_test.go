@@ -169,6 +169,29 @@ func TestLoweredMarkIsHeard(t *testing.T) {
 	}
 }
 
+// TestLoweredMarkIsHeardInARun: the same with the first look at a mark that is lowered
+// while small messages are read one after the other.
+func TestLoweredMarkIsHeardInARun(t *testing.T) {
+	a, b, toA, _ := pair(Options{HWM: 1000}, Options{})
+	for range 10 {
+		send(t, a, "x")
+	}
+	for i := range 10 {
+		if i == 5 {
+			a.SetHWM(2, 0)
+			if a.CheckWrite() {
+				t.Fatal("room beyond the mark")
+			}
+		}
+		if _, ok := b.ReadSmall(); !ok {
+			t.Fatalf("message %d is not there", i)
+		}
+	}
+	if toA.writes == 0 {
+		t.Fatal("no signal; the writer waits for ever")
+	}
+}
+
 // TestLoweredMarkHolds: a mark counts from when it is set, also where there was
 // none before.
 func TestLoweredMarkHolds(t *testing.T) {

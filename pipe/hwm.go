@@ -110,8 +110,14 @@ func (c *credit) took(n int) bool {
 // passed counts n messages as read and returns true when tell is due.
 func (c *credit) passed(n int) bool {
 	c.taken += uint64(n)
-	return c.taken >= c.report || c.hwm.Load() != c.marked
+	return c.taken >= c.report || !c.current()
 }
+
+// current reports whether the mark is the one that the next report was counted with.
+func (c *credit) current() bool { return c.hwm.Load() == c.marked }
+
+// unreported returns how many messages may be read before the one that makes tell due.
+func (c *credit) unreported() int { return int(min(c.report-c.taken, math.MaxInt32)) - 1 }
 
 func (c *credit) tell() bool {
 	hwm := c.hwm.Load()

@@ -79,6 +79,14 @@ func (m *model) next() (f frame, ok bool) {
 	return f, true
 }
 
+// upcoming returns the parts of the message that begins next, none in the middle of one.
+func (m *model) upcoming() []frame {
+	if len(m.inside) > 0 || len(m.queue) == 0 {
+		return nil
+	}
+	return m.queue[0]
+}
+
 // inspect makes CheckRead look like next without taking anything.
 func (m *model) inspect() bool {
 	if len(m.inside)+len(m.queue) > 0 {
@@ -102,6 +110,9 @@ type rig struct {
 func newRig(t *testing.T, seed uint64) *rig {
 	r := &rig{t: t, rng: rand.New(rand.NewPCG(seed, 20))}
 	r.m.hwm = r.rng.IntN(6)
+	if seed%3 == 0 {
+		r.m.hwm = 40 // for runs of some length
+	}
 	r.m.lwm = max((r.m.hwm+1)/2, 1)
 	r.a, r.b, r.toA, r.toB = pair(Options{HWM: r.m.hwm}, Options{})
 	return r
@@ -162,8 +173,24 @@ func (r *rig) read() {
 	}
 }
 
+// readSmall reads the next message by the short way, which says no to all but small
+// ones of one part and then changes nothing.
+func (r *rig) readSmall() {
+	data, ok := r.b.ReadSmall()
+	if !ok {
+		if fs := r.m.upcoming(); len(fs) == 1 && len(fs[0].data) < msg.RefBytesMin {
+			r.fail("a message of %v was refused", fs[0])
+		}
+		return
+	}
+	want, wantOK := r.m.next()
+	if got := (frame{data: data}); !wantOK || !got.same(want) {
+		r.fail("read %v, want %v, %v", got, want, wantOK)
+	}
+}
+
 func (r *rig) step() {
-	switch r.rng.IntN(12) {
+	switch r.rng.IntN(16) {
 	case 0, 1, 2, 3:
 		r.write()
 	case 4, 5:
@@ -181,12 +208,26 @@ func (r *rig) step() {
 			r.a.Rollback()
 			r.m.open = nil
 		}
+	case 9, 10, 11, 12:
+		r.readSmall()
+	case 13:
+		if got, want := r.b.Empty(), len(r.m.inside)+len(r.m.queue) == 0; got != want {
+			r.fail("Empty %v, want %v", got, want)
+		}
+	case 14:
+		all := len(r.m.queue)+len(r.m.pending)+len(r.m.open)+len(r.m.inside) == 0
+		if r.rng.IntN(8) == 0 && !r.b.Trim() && all {
+			r.fail("a queue from which all has been read keeps its memory")
+		}
 	default:
 		r.read()
 	}
 	if r.toA.writes != r.m.wroteRoom || r.toB.reads != r.m.readSignals {
 		r.fail("signals: %d to the writer, want %d; %d to the reader, want %d",
 			r.toA.writes, r.m.wroteRoom, r.toB.reads, r.m.readSignals)
+	}
+	if n := r.b.Taken(); n != uint64(r.m.taken) {
+		r.fail("%d messages taken, want %d", n, r.m.taken)
 	}
 	if out, _ := r.a.Queued(); out != r.m.written-r.told() {
 		r.fail("%d queued, want %d", out, r.m.written-r.told())
@@ -213,6 +254,9 @@ func TestPipeModel(t *testing.T) {
 		r.where = fmt.Sprintf("seed %d, end", seed)
 		r.a.CloseWrite()
 		r.b.CloseRead()
+		if _, ok := r.b.ReadSmall(); ok {
+			r.fail("read from a pipe that is closed")
+		}
 		r.l.close(t, r.where)
 	}
 }

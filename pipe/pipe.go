@@ -74,6 +74,7 @@ type Pipe struct {
 	moreIn  bool
 	scratch []byte // what Take of a conflating pipe copied
 	passed  int    // bytes of the window that the last view covers
+	run     run
 
 	// Place is where the owning socket keeps its own state of this end, guarded by
 	// the socket's locks.
@@ -399,6 +400,9 @@ func (p *Pipe) EOF() bool {
 
 // pass consumes the view that the last Read gave out.
 func (p *Pipe) pass(r *ypipe.Reader) {
+	if p.run.window != nil {
+		p.endRun(r)
+	}
 	if p.passed > 0 {
 		r.Consume(p.passed)
 		p.passed = 0
@@ -433,47 +437,6 @@ func (p *Pipe) Read(f *msg.Part) bool {
 	p.passed = n + size
 	p.count(r, f, n+size)
 	return true
-}
-
-// ReadSmall returns the next message if it is there and has one part of its own
-// bytes and no flags: Read of the commonest case. Where ok is false Read tells
-// more. The data is valid until the next read. Runs on the reader.
-func (p *Pipe) ReadSmall() (data []byte, ok bool) {
-	if p.in.special || p.moreIn {
-		return nil, false
-	}
-	r := &p.in.q.R
-	p.pass(r)
-	if !r.Ready() {
-		return nil, false
-	}
-	b := r.Window()
-	if len(b) < 2 {
-		return nil, false
-	}
-	n, size, ok := smallFrame(b)
-	if !ok {
-		return nil, false
-	}
-	p.passed = n + size
-	r.EndMessage()
-	if c := &p.in.c; c.passed(1) && c.tell() {
-		p.peer.sink.WriteActivated(p.peer)
-	}
-	return b[n : n+size], true
-}
-
-// smallFrame returns the lengths of the header and the body of the frame that b begins
-// with, if it has no flags and its body does not travel by reference.
-func smallFrame(b []byte) (n, size int, ok bool) {
-	if b[0] == 0 {
-		return 2, int(b[1]), true
-	}
-	if b[0] != zmtp.FlagLarge {
-		return 0, 0, false
-	}
-	size = int(binary.BigEndian.Uint64(b[1:]))
-	return zmtp.HeaderSizeMax, size, size < msg.RefBytesMin
 }
 
 // ReadHeld returns the next message if it is there, has one part that travels by

@@ -7,7 +7,7 @@ package pipe
 func (p *Pipe) Written() uint64 { return p.out.c.written }
 
 // Taken returns how many messages this end has read. Runs on the reader.
-func (p *Pipe) Taken() uint64 { return p.in.c.taken }
+func (p *Pipe) Taken() uint64 { return p.in.c.taken + uint64(p.run.taken()) }
 
 // TakenByPeer returns how many of the messages that this end wrote the other end
 // has read, as it last told: up to half of the high-water mark late. Any

@@ -39,7 +39,7 @@ func (p *Pipe) CloseRead() bool {
 	}
 	p.moreIn = false
 	if old&writerClosed != 0 {
-		p.passed = 0
+		p.passed, p.run = 0, run{}
 		h.discard()
 	}
 	return true

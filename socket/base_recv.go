@@ -89,8 +89,7 @@ func (b *Base) recvSmall(m *msg.Msg) bool {
 		b.rown.Unlock()
 		return false
 	}
-	m.Copy(data)
-	m.From(p.Props)
+	m.Copy(data, p.Props)
 	b.inRow++
 	if b.recvs.waiting.Load() > 0 && b.pat.hasIn() {
 		b.recvs.wakeOne()
@@ -308,8 +307,7 @@ func (b *Base) recvParts(m *msg.Msg) errno.Errno {
 		return e
 	}
 	if p.Flags == 0 && p.Body == nil {
-		m.Copy(p.Data)
-		m.From(p.Props)
+		m.Copy(p.Data, p.Props)
 		if b.single {
 			m.SetAddress(b.from)
 		}

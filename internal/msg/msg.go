@@ -163,6 +163,13 @@ func (m *Msg) Len() int { return m.n }
 
 // Size returns the number of bytes in all frames together.
 func (m *Msg) Size() int {
+	if m.n == 1 {
+		return len(m.first.data)
+	}
+	return m.sum()
+}
+
+func (m *Msg) sum() int {
 	size := 0
 	for i := range m.n {
 		size += len(m.at(i).data)
@@ -227,6 +234,11 @@ func (m *Msg) Sent() {
 // forget drops what m says besides its bytes.
 func (m *Msg) forget() {
 	m.From(nil)
+	m.nowhere()
+}
+
+// nowhere drops the address.
+func (m *Msg) nowhere() {
 	if m.addressed {
 		m.address, m.addressed = Address{}, false
 	}
@@ -245,12 +257,14 @@ func (m *Msg) SentSmall() {
 	m.scratch = m.scratch[:0]
 }
 
-// Copy makes m a single frame with a copy of data, in m's own memory.
-func (m *Msg) Copy(data []byte) {
+// Copy makes m a single frame with a copy of data, in m's own memory, that was received
+// from whom from tells.
+func (m *Msg) Copy(data []byte, from *Properties) {
 	if m.n > 1 || m.held || cap(m.scratch) < len(data) || m.scratch == nil {
 		m.makeReady(len(data))
 	}
-	m.forget()
+	m.From(from)
+	m.nowhere()
 	m.scratch = m.scratch[:len(data)]
 	copy(m.scratch, data)
 	m.first.data = m.scratch[:len(data):len(data)]

@@ -135,7 +135,7 @@ func (r *rig) restart() {
 		}
 		r.frames = [][]byte{d}
 	case 1:
-		r.m.Copy(d)
+		r.m.Copy(d, nil)
 		r.frames = [][]byte{bytes.Clone(d)}
 		clear(d)
 	case 2:
@@ -240,7 +240,7 @@ func TestSmall(t *testing.T) {
 		}
 	}
 	body.Close()
-	body.Copy([]byte("x"))
+	body.Copy([]byte("x"), nil)
 	if _, ok := body.Small(); !ok {
 		t.Error("a message that had a body can not be small again")
 	}
@@ -263,12 +263,12 @@ func TestInitSizes(t *testing.T) {
 func TestFramesDoNotRunOver(t *testing.T) {
 	makers := map[string]func(m *Msg){
 		"Init":       func(m *Msg) { m.Init(3) },
-		"Copy":       func(m *Msg) { m.Copy([]byte("abc")) },
+		"Copy":       func(m *Msg) { m.Copy([]byte("abc"), nil) },
 		"AppendCopy": func(m *Msg) { m.AppendCopy([]byte("abc")) },
 	}
 	for name, first := range makers {
 		var m Msg
-		m.Copy(make([]byte, 100)) // memory with room to spare
+		m.Copy(make([]byte, 100), nil) // memory with room to spare
 		m.Close()
 		first(&m)
 		m.AppendCopy([]byte("next"))
@@ -295,7 +295,7 @@ func TestDetach(t *testing.T) {
 	copy(b.Bytes(), "XXXX")
 	kept := m.Frames()
 	m.Close()
-	m.Copy([]byte("XXXX"))
+	m.Copy([]byte("XXXX"), nil)
 	if string(kept[0]) != "copy" || string(kept[1]) != "body" || len(kept[2]) != RefBytesMin {
 		t.Errorf("detached frames became %q", kept[:2])
 	}
@@ -312,7 +312,7 @@ func TestCloneShares(t *testing.T) {
 		t.Error("a body was copied, or plain memory shared")
 	}
 	m.Close()
-	m.Copy([]byte("OTHER"))
+	m.Copy([]byte("OTHER"), nil)
 	if string(c.Frame(1)) != "plain" || c.Part(0).Body.Shared() {
 		t.Errorf("the clone became %q", c.Frame(1))
 	}
@@ -360,7 +360,7 @@ func TestReuseAllocatesNothing(t *testing.T) {
 	var m Msg
 	small, large := []byte("small"), bytes.Repeat([]byte("l"), 1000)
 	ways := map[string]func(){
-		"Copy": func() { m.Copy(small) },
+		"Copy": func() { m.Copy(small, nil) },
 		"Init": func() { copy(m.Init(100), small) },
 		"Init with a body": func() {
 			copy(m.Init(RefBytesMin), small)

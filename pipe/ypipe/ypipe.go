@@ -367,6 +367,9 @@ func (r *Reader) Drained() bool { return r.bytes >= r.limit && r.refs >= r.limRe
 // EndMessage counts one message as read.
 func (r *Reader) EndMessage() { r.msgs++ }
 
+// EndMessages counts n messages as read.
+func (r *Reader) EndMessages(n int) { r.msgs += n }
+
 // CountTo says that n of the messages that end in the current chunk have been
 // read, and returns how many of them were not counted before.
 func (r *Reader) CountTo(n int) int {

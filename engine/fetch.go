@@ -230,17 +230,20 @@ func (e *Stream) fetchSome(b []byte) bool {
 // fetchLooks is how often the receiver looks again where there is nothing, and
 // fetchPause how long it looks away in between, in loads of some 0.3 ns each: the
 // next piece of a dense stream is seldom far, and to have the descriptor watched and
-// be woken costs more. Set by perf/local_thr at 1 B to 1 KiB.
+// be woken costs more. Set by perf/local_thr at 1 B to 1 KiB. Where the loop has more
+// than lonelyMax descriptors, one for the connection and some for those that listen,
+// nobody looks again: others may have something to read meanwhile.
 const (
 	fetchLooks = 4
 	fetchPause = 10_000
+	lonelyMax  = 3
 )
 
 // patientRead reads what has arrived or, where the stream is dense, comes within some
 // 10 µs.
 func (e *Stream) patientRead(b []byte) (n int, no syscall.Errno) {
 	looks := fetchLooks
-	if f := &e.in.fetch; f.lent && !f.thick {
+	if f := &e.in.fetch; f.lent && !f.thick || e.loop.Load() > lonelyMax {
 		looks = 0
 	}
 	for look := 0; ; look++ {

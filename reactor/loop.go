@@ -75,6 +75,9 @@ func (l *Loop) Relieve(now int64) { l.relief.Store(now) }
 // Relieved returns when that was last. Any goroutine.
 func (l *Loop) Relieved() int64 { return l.relief.Load() }
 
+// Load returns how many descriptors are registered. Any goroutine.
+func (l *Loop) Load() int { return int(l.load.Load()) }
+
 // Calm says that nothing is to be expected for a while of what the caller has just
 // served, so that the loop need not poll on for it. Runs on the loop.
 func (l *Loop) Calm() { l.spin.calm = true }

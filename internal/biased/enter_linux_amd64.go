@@ -22,7 +22,7 @@ func goroutine() uintptr
 
 // leave gives the lock up that enter took. It is a plain store, which B2 is about; an
 // atomic one would cost what the bias saves.
-func leave(m *Mutex) { *(*uint32)(unsafe.Pointer(&m.busy)) = 0 }
+func leave(m *Mutex) { *(*uint32)(unsafe.Pointer(&m.given.busy)) = 0 }
 
 // Commands of membarrier(2).
 const (

@@ -33,11 +33,11 @@ func TestBiasIsGiven(t *testing.T) {
 		t.Fatalf("not biased after %d", biasAfter)
 	}
 	m.Lock()
-	if m.plain || m.busy.Load() != 1 {
+	if m.plain || m.given.busy.Load() != 1 {
 		t.Error("the owner did not come in by the bias")
 	}
 	m.Unlock()
-	if m.busy.Load() != 0 {
+	if m.given.busy.Load() != 0 {
 		t.Error("busy is left")
 	}
 	done := make(chan struct{})
@@ -114,7 +114,23 @@ func TestTheOwnerIsWaitedFor(t *testing.T) {
 }
 
 func TestTryLock(t *testing.T) {
-	possible()
+	if possible() {
+		var m Mutex
+		settleOn(&m)
+		m.Lock()
+		if m.TryLock() {
+			t.Error("taken twice by its owner")
+		}
+		other := make(chan bool)
+		go func() { other <- m.TryLock() }()
+		if <-other {
+			t.Error("taken by another while the owner is inside")
+		}
+		if !m.Biased() {
+			t.Error("who only tried has taken the bias away")
+		}
+		m.Unlock()
+	}
 	for _, settled := range []bool{false, true} {
 		var m Mutex
 		if settled {

@@ -12,6 +12,7 @@ func (p *Pipe) DropOldest() bool {
 	if p.in.conflate != nil || p.moreIn {
 		return false
 	}
+	p.pass(&p.in.q.R) // that may be room enough
 	for p.in.writerSleeps() && p.CheckRead() {
 		p.in.lost.Add(1) // first: the writer that is told finds it counted
 		var f msg.Part

@@ -41,8 +41,9 @@ type Base struct {
 	// nothing but fair queueing; nil otherwise. Immutable.
 	lb *pipe.LoadBalancer // S
 	fq *pipe.FairQueue    // R
-	// sift is the pattern itself where not all of what fq has is wanted. Immutable.
-	sift *xsub
+	// keeper is the pattern where it is one, sift the pattern itself where not all of what fq has is wanted. Immutable.
+	sift   *xsub
+	keeper keeper
 
 	// S
 	owed    *pipe.Pipe  // the pipe to signal after unlocking
@@ -92,6 +93,7 @@ func newBase(c *Ctx, k *kind, opts option.Options) *Base {
 	b.events.closed, b.reaped = make(chan struct{}), make(chan struct{})
 	b.sends.signal, b.recvs.signal = &b.signal, &b.signal
 	b.pat = k.new(b)
+	b.keeper, _ = b.pat.(keeper)
 	return b
 }
 

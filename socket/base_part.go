@@ -140,6 +140,9 @@ func (b *Base) recvPart(take func(f *msg.Part)) errno.Errno {
 	}
 	take(f)
 	f.Drop()
+	if b.keeper != nil {
+		b.keeper.keep()
+	}
 	return errno.OK
 }
 

@@ -5,8 +5,6 @@
 package socket
 
 import (
-	"bytes"
-
 	"github.com/zeroloop/zmq/internal/errno"
 	"github.com/zeroloop/zmq/internal/msg"
 	"github.com/zeroloop/zmq/pipe"
@@ -24,7 +22,7 @@ type dish struct {
 
 	// R
 	fq       pipe.FairQueue
-	held     msg.Part   // a body that hasIn found, where heldFrom is set
+	held     held       // a body that hasIn found, where heldFrom is set
 	heldFrom *pipe.Pipe // where it was read from
 	heldOf   string     // its group
 }
@@ -59,12 +57,7 @@ func (s *dish) tellAll(p *pipe.Pipe) {
 func (s *dish) detachOut(p *pipe.Pipe) { s.dist.Remove(p) }
 
 // detachIn keeps a message of p's that has been read and not returned: it is whole.
-func (s *dish) detachIn(p *pipe.Pipe) {
-	if s.heldFrom == p && s.held.Body == nil {
-		s.held.Data = bytes.Clone(s.held.Data)
-	}
-	s.fq.Remove(p)
-}
+func (s *dish) detachIn(p *pipe.Pipe) { s.fq.Remove(p) }
 
 func (s *dish) send(*msg.Part) errno.Errno  { return errno.ENOTSUP }
 func (s *dish) hasOut() bool                { return false }
@@ -72,8 +65,8 @@ func (s *dish) writeActivated(p *pipe.Pipe) { s.dist.Activated(p) }
 
 func (s *dish) recv(f *msg.Part) errno.Errno {
 	if s.heldFrom != nil {
-		*f, s.b.from.Group = s.held, s.heldOf
-		s.held, s.heldFrom = msg.Part{}, nil
+		*f, s.b.from.Group = s.held.takeOut(), s.heldOf
+		s.heldFrom = nil
 		return errno.OK
 	}
 	p, group := s.next(f)
@@ -86,10 +79,14 @@ func (s *dish) recv(f *msg.Part) errno.Errno {
 
 // hasIn reports whether recv would return a message. To know that, it reads one.
 func (s *dish) hasIn() bool {
-	if s.heldFrom == nil {
-		s.heldFrom, s.heldOf = s.next(&s.held)
+	if s.heldFrom != nil {
+		return true
 	}
-	return s.heldFrom != nil
+	if s.heldFrom, s.heldOf = s.next(&s.held.part); s.heldFrom == nil {
+		return false
+	}
+	s.held.keep()
+	return true
 }
 
 // next reads the next message of a group that is joined, and returns where it came

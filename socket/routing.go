@@ -36,7 +36,7 @@ type routing struct {
 	fq     pipe.FairQueue
 	in     *pipe.Pipe // the sender of the current message
 	moreIn bool       // its name was given out, parts follow
-	held   msg.Part   // the first of them, where isHeld
+	held   held       // the first of them, where isHeld
 	isHeld bool
 }
 
@@ -177,7 +177,7 @@ func (r *routing) recv(f *msg.Part) errno.Errno {
 	if r.moreIn {
 		return r.recvRest(f)
 	}
-	p := r.fq.Recv(&r.held)
+	p := r.fq.Recv(&r.held.part)
 	if p == nil {
 		return errno.EAGAIN
 	}
@@ -188,14 +188,20 @@ func (r *routing) recv(f *msg.Part) errno.Errno {
 
 func (r *routing) recvRest(f *msg.Part) errno.Errno {
 	if r.isHeld {
-		*f = r.held
-		r.held, r.isHeld = msg.Part{}, false
+		*f, r.isHeld = r.held.takeOut(), false
 	} else if r.fq.Recv(f) == nil {
 		r.moreIn = false
 		return errno.EAGAIN
 	}
 	r.moreIn = f.HasMore()
 	return errno.OK
+}
+
+// keep implements keeper, for who receives part by part.
+func (r *routing) keep() {
+	if r.isHeld {
+		r.held.keep()
+	}
 }
 
 func (r *routing) hasIn() bool { return r.moreIn || r.fq.HasIn() }
@@ -211,7 +217,7 @@ func (r *routing) drop(p *pipe.Pipe) {
 	}
 	r.in = nil
 	if r.moreIn {
-		r.held.Drop()
+		r.held.part.Drop()
 		r.isHeld, r.moreIn = false, false
 	}
 }

@@ -6,8 +6,6 @@
 package socket
 
 import (
-	"bytes"
-
 	"github.com/zeroloop/zmq/internal/errno"
 	"github.com/zeroloop/zmq/internal/msg"
 	"github.com/zeroloop/zmq/internal/mtrie"
@@ -32,7 +30,7 @@ type xsub struct {
 	// R
 	fq       pipe.FairQueue
 	moreIn   bool
-	held     msg.Part   // a first part that hasIn found, where heldFrom is set
+	held     held       // a first part that hasIn found, where heldFrom is set
 	heldFrom *pipe.Pipe // where it was read from
 }
 
@@ -82,19 +80,16 @@ func (s *xsub) detachIn(p *pipe.Pipe) {
 		s.moreIn = false
 	}
 	if s.heldFrom == p {
-		s.keepHeld()
+		s.dropRest()
 	}
 	s.fq.Remove(p)
 }
 
-func (s *xsub) keepHeld() {
-	if s.held.HasMore() {
-		s.held.Drop()
+// dropRest gives up a message that is held in part.
+func (s *xsub) dropRest() {
+	if s.held.part.HasMore() {
+		s.held.part.Drop()
 		s.heldFrom = nil
-		return
-	}
-	if s.held.Body == nil {
-		s.held.Data = bytes.Clone(s.held.Data)
 	}
 }
 
@@ -162,8 +157,7 @@ func (s *xsub) writeActivated(p *pipe.Pipe) { s.dist.Activated(p) }
 
 func (s *xsub) recv(f *msg.Part) errno.Errno {
 	if s.heldFrom != nil {
-		*f = s.held
-		s.held, s.heldFrom = msg.Part{}, nil
+		*f, s.heldFrom = s.held.takeOut(), nil
 		s.moreIn = f.HasMore()
 		return errno.OK
 	}
@@ -183,8 +177,11 @@ func (s *xsub) hasIn() bool {
 	if !s.filters {
 		return s.fq.HasIn()
 	}
-	s.heldFrom = s.next(&s.held)
-	return s.heldFrom != nil
+	if s.heldFrom = s.next(&s.held.part); s.heldFrom == nil {
+		return false
+	}
+	s.held.keep()
+	return true
 }
 
 // next reads the next part that is wanted and returns where it came from. Only

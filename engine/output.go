@@ -63,6 +63,7 @@ type output struct {
 	stuck    bool   // it had no room the last time
 	bytes    uint64 // written, for statistics
 	bodySent int    // bytes of the next large body that are written
+	large    bool   // what went out last was a large body
 
 	messages int   // written since the last pause; not where they are re-framed
 	paused   int64 // when that was, in ns since the process began
@@ -123,6 +124,9 @@ func (e *Stream) goOn() (again bool) {
 	e.out.byLoop = true
 	o := e.write(outBudgetBytes)
 	e.out.byLoop = false
+	if o == drained && e.out.large && e.mayAnswer() {
+		e.loop.Expect()
+	}
 	again = e.release()
 	switch o {
 	case ended:
@@ -133,6 +137,16 @@ func (e *Stream) goOn() (again bool) {
 		return false
 	}
 	return again
+}
+
+// mayAnswer admits the patterns whose peers may answer.
+func (e *Stream) mayAnswer() bool {
+	switch e.opts.Type {
+	case option.Req, option.Rep, option.Dealer, option.Router, option.Pair, option.Client,
+		option.Server, option.Peer, option.Channel:
+		return true
+	}
+	return false
 }
 
 // writeInline writes from the application goroutine that has just sent, where
@@ -306,6 +320,7 @@ func (e *Stream) writeWindow(r *ypipe.Reader) (int, syscall.Errno) {
 		n, no := transport.Write(e.fd, b)
 		if no == 0 {
 			r.Consume(n)
+			e.out.large = false
 		}
 		return n, no
 	}
@@ -315,7 +330,7 @@ func (e *Stream) writeWindow(r *ypipe.Reader) (int, syscall.Errno) {
 	clear(iov)
 	vectors.Put(v)
 	if no == 0 {
-		e.out.bodySent = consume(e.pipe, n, e.out.bodySent)
+		e.out.consume(e.pipe, n)
 	}
 	return n, no
 }
@@ -350,34 +365,36 @@ func (v *vector) fill(r *ypipe.Reader, b []byte, sent int) []unix.Iovec {
 	return v[:n]
 }
 
-// consume passes n bytes of what fill listed and returns how much of the next
-// body is written.
-func consume(p *pipe.Pipe, n, sent int) int {
+// consume passes n bytes of what fill listed, and notes how much of the next body is
+// written and whether the last one was large.
+func (o *output) consume(p *pipe.Pipe, n int) {
 	r := p.Reader()
 	for {
 		body, at := r.NextRef(0)
 		if body == nil {
 			r.Consume(n)
-			return 0
+			o.large = o.large && n == 0
+			return
 		}
-		if sent == 0 {
+		if o.bodySent == 0 {
 			k := min(n, at)
 			r.Consume(k)
 			n -= k
 			if k < at {
-				return 0
+				return
 			}
 		}
 		size := len(body.Bytes())
-		if n < size-sent {
-			return sent + n
+		if n < size-o.bodySent {
+			o.bodySent += n
+			return
 		}
-		n -= size - sent
-		sent = 0
+		n -= size - o.bodySent
+		o.bodySent, o.large = 0, size >= inlineBodyBytesMax
 		r.TakeRef().Release()
 		p.TookBody(size)
 		if n == 0 {
-			return 0
+			return
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // TestLargeBodiesAreLeftToTheLoop: who answers writes by himself what is small, and has
-// the loop write what is large.
+// the loop write what is large, which then expects an answer.
 func TestLargeBodiesAreLeftToTheLoop(t *testing.T) {
 	o, p, far := connected(t, option.Dealer, "ROUTER")
 	e := o.session.stream.Load()
@@ -40,7 +40,24 @@ func TestLargeBodiesAreLeftToTheLoop(t *testing.T) {
 		if _, err := io.CopyN(io.Discard, far, int64(zmtp.HeaderSize(c.size)+c.size)); err != nil {
 			t.Fatal(err)
 		}
-		onLoop(o, func() {}) // it has gone to sleep again
+		onLoop(o, func() { // it has gone to sleep again
+			if e.out.large != !c.inline || !e.mayAnswer() {
+				t.Errorf("%d bytes: an answer to a large body is expected: %v, %v", c.size, e.out.large, e.mayAnswer())
+			}
+		})
+	}
+}
+
+// TestWhoMayAnswer: nobody answers a PUSH, a PUB or a SUB.
+func TestWhoMayAnswer(t *testing.T) {
+	for typ, want := range map[int]bool{
+		option.Req: true, option.Rep: true, option.Dealer: true, option.Router: true, option.Pair: true,
+		option.Push: false, option.Pub: false, option.XPub: false, option.Sub: false, option.Stream: false,
+	} {
+		e := &Stream{opts: &option.Options{Type: typ}}
+		if got := e.mayAnswer(); got != want {
+			t.Errorf("type %d: %v", typ, got)
+		}
 	}
 }
 

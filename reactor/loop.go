@@ -82,6 +82,10 @@ func (l *Loop) Load() int { return int(l.load.Load()) }
 // served, so that the loop need not poll on for it. Runs on the loop.
 func (l *Loop) Calm() { l.spin.calm = true }
 
+// Expect says that a large body has gone out, to which an answer may come soon. Runs on
+// the loop.
+func (l *Loop) Expect() { l.spin.expect() }
+
 // Requeue lets s go on in the next turn. Runs on the loop; the caller must not
 // requeue an s that is already waiting.
 func (l *Loop) Requeue(s Stepper) { l.ready = append(l.ready, s) }
@@ -95,7 +99,7 @@ func (l *Loop) run() {
 			continue
 		}
 		if l.spin.again() {
-			runtime.Gosched()
+			l.yield()
 			continue
 		}
 		l.park()
@@ -104,6 +108,16 @@ func (l *Loop) run() {
 		l.sweep.timer.Stop()
 	}
 	_ = l.poller.Close()
+}
+
+// yield lets others run between two empty turns: goroutines, or where the program's
+// threads wait outside of Go those.
+func (l *Loop) yield() {
+	if parksAtOnce {
+		poller.Yield()
+		return
+	}
+	runtime.Gosched()
 }
 
 // turn does everything that is due and returns how much it was.

@@ -54,6 +54,7 @@ type Base struct {
 	receiving msg.Part    // the same on the way out
 	from      msg.Address // where single: of the message on its way in
 	inRow     int         // messages since the last time there was none
+	sparing   *pipe.Pipe  // whose sender publishes several messages at a time, see spare
 	staying   bool        // while a part is received: if there is none, the caller sleeps in att
 
 	// shared; leaves
@@ -99,8 +100,15 @@ func newBase(c *Ctx, k *kind, opts option.Options) *Base {
 
 func (b *Base) lockBoth() {
 	b.smu.Lock()
-	if b.rmu != &b.smu {
-		b.rmu.Lock()
+	if b.rmu == &b.smu {
+		return
+	}
+	b.rmu.Lock()
+	if b.sparing != nil {
+		b.smu.Unlock() // for endSparing takes another socket's
+		b.endSparing()
+		b.rmu.Unlock()
+		b.lockBoth()
 	}
 }
 

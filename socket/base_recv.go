@@ -29,7 +29,7 @@ func (b *Base) Recv(ctx context.Context, m *msg.Msg, block bool) error {
 	if asked {
 		b.awaitAnswer()
 	}
-	if b.plain && b.fq != nil && b.recvSmall(m) {
+	if b.plain && b.fq != nil && (b.recvSmall(m) || b.recvSpared(m)) {
 		return nil
 	}
 	stays := block && b.stays(ctx)
@@ -90,7 +90,9 @@ func (b *Base) recvSmall(m *msg.Msg) bool {
 		return false
 	}
 	m.Copy(data, p.Props)
-	b.inRow++
+	if b.inRow++; b.inRow == sparingRun {
+		b.spare(p)
+	}
 	if b.recvs.waiting.Load() > 0 && b.pat.hasIn() {
 		b.recvs.wakeOne()
 	}
@@ -129,7 +131,7 @@ func (b *Base) recvOne(m *msg.Msg, stays bool) (e errno.Errno) {
 		_, e, _ = b.tryRecv(oneMsg(m), false, stays)
 		return e
 	}
-	b.rmu.Lock()
+	b.lockRecv()
 	if b.recvs.filled.Load() {
 		b.hearIn()
 	}
@@ -153,34 +155,6 @@ func (b *Base) recvOne(m *msg.Msg, stays bool) (e errno.Errno) {
 		b.settle()
 	}
 	return e
-}
-
-// lullLoads is how long a stream's receiver looks away, in loads of some 0.3 ns
-// each. It trades 3 µs of delay against the number of messages that a look finds;
-// set by perf/inproc_thr at 64 B, where it brings 25 to 45 % (0 and 1,000 loads
-// bring nothing, 30,000 no more than this).
-const lullLoads = 10_000
-
-// lull lets messages gather where a stream comes from another goroutine of the
-// process and its receiver has caught up with the sender: to look again at once
-// would find one message each time, and have the two cores fight for the memory
-// that says so. Sockets that also send are left alone, they may be waiting for an
-// answer; and so is one that has had a single message since it last waited.
-func (b *Base) lull() {
-	if !b.lulled.Load() {
-		return
-	}
-	b.lulled.Store(false)
-	for range lullLoads {
-		b.lulled.Load()
-	}
-}
-
-// streams reports whether lull applies, and begins to count anew. Runs under R.
-func (b *Base) streams() bool {
-	n := b.inRow
-	b.inRow = 0
-	return n > 1 && b.kind.traits.mute && len(b.pipes) > 0 && b.pipes[0].Inproc
 }
 
 // RecvBatch receives at least one message and as many as are there, up to
@@ -285,6 +259,7 @@ func (b *Base) lockRecv() {
 		return
 	}
 	b.rmu.Lock()
+	b.endSparing()
 }
 
 func (b *Base) unlockRecv() {

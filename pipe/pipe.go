@@ -14,7 +14,6 @@ import (
 	"github.com/zeroloop/zmq/internal/buf"
 	"github.com/zeroloop/zmq/internal/msg"
 	"github.com/zeroloop/zmq/pipe/ypipe"
-	"golang.org/x/sys/cpu"
 )
 
 // Sink is what the owner of an end is told (libzmq's i_pipe_events). All but
@@ -50,7 +49,10 @@ type half struct {
 	fetch  atomic.Bool           // see SetFetching; the writer's
 	ahead  atomic.Pointer[ahead] // nil: no large body has been written yet; the writer's
 
-	_ cpu.CacheLinePad
+	// The rest of the line: a half begins 8 bytes behind the beginning of one, as does any
+	// memory of its size and kind. With a whole line here halves would take 896 bytes
+	// each, with this 768.
+	_ [16]byte
 
 	q ypipe.Queue
 	c credit

@@ -182,7 +182,11 @@ func (b *Base) stays(ctx context.Context) bool {
 	return b.kind.traits.attends && b.att.suits(ctx)
 }
 
-// refuse is called by who has found nothing and does not wait.
+// mayAttend reports whether there is one connection, at which a receiver may sleep. With
+// more, a stream that was told that he stays would wait for him in vain. Runs under R.
+func (b *Base) mayAttend() bool { return len(b.pipes) == 1 && !b.pipes[0].Inproc }
+
+// refuse is called by who has found nothing and does not wait there.
 func (a *attendance) refuse() {
 	if a.willing.Load() {
 		a.willing.Store(false)

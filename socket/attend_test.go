@@ -381,6 +381,54 @@ func TestAttendManyReceivers(t *testing.T) {
 	}
 }
 
+// TestAttendSecondPeer: when another connection comes, nobody waits in vain for messages
+// of the one that is lent, whether the receiver is in the poller just then or not: it is
+// recalled at once, and not after a while.
+func TestAttendSecondPeer(t *testing.T) {
+	for _, inside := range []bool{true, false} {
+		r := newAttending(t, option.Push, option.Pull)
+		r.lend()
+		a := &r.in.att
+		a.mu.Lock()
+		a.timer.Stop()
+		a.armed = true // vacant does not come
+		a.mu.Unlock()
+		got := make(chan error, 1)
+		wait := func() {
+			var m msg.Msg
+			got <- r.in.Recv(r.ctx, &m, true)
+		}
+		if inside {
+			go wait()
+			r.until("in the poller", r.inside)
+		}
+		c := NewCtx()
+		second := open(t, c, option.Push)
+		if err := errors.Join(second.Bind("tcp://127.0.0.1:*"), r.in.Connect(second.LastEndpoint()),
+			second.WaitConnected(r.ctx, 1)); err != nil {
+			t.Fatal(err)
+		}
+		r.fence()
+		if r.lent() || r.in.mayAttend() {
+			t.Errorf("inside %v: still lent", inside)
+		}
+		if !inside {
+			go wait()
+		}
+		for range 3 {
+			r.until("asleep", r.asleep(1))
+			r.send(1, 8)
+			if err := <-got; err != nil {
+				t.Fatal(err)
+			}
+			go wait()
+		}
+		r.until("asleep", r.asleep(1))
+		r.send(1, 8)
+		<-got
+	}
+}
+
 // The end of the socket, of the context and of the peer reaches who attends.
 func TestAttendEnds(t *testing.T) {
 	for name, end := range map[string]func(r *attending){

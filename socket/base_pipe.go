@@ -35,6 +35,9 @@ func (b *Base) attach(p *pipe.Pipe, known bool) {
 		p.NotifyClosed()
 		return
 	}
+	if b.att.lent.Load() {
+		b.att.recall() // it is the only connection no longer
+	}
 	if b.kind.traits.eager {
 		b.ReadActivated(p)
 	}

@@ -136,7 +136,7 @@ func (b *Base) recvOne(m *msg.Msg, stays bool) (e errno.Errno) {
 		b.hearIn()
 	}
 	if e = b.check(); e == 0 {
-		b.staying = stays
+		b.staying = stays && b.mayAttend()
 		e = b.recvParts(m)
 		b.staying = false
 	}
@@ -227,7 +227,7 @@ func (b *Base) tryRecv(ms []msg.Msg, join, stays bool) (n int, e errno.Errno, w 
 	b.lockRecv()
 	b.hearIn()
 	for n < len(ms) {
-		b.staying = stays && n == 0
+		b.staying = stays && n == 0 && b.mayAttend()
 		if e = b.recvParts(&ms[n]); e != 0 {
 			break
 		}
@@ -242,9 +242,11 @@ func (b *Base) tryRecv(ms []msg.Msg, join, stays bool) (n int, e errno.Errno, w 
 		}
 	case e == errno.EAGAIN && join:
 		var a *attendance
-		if stays && len(b.pipes) == 1 && !b.pipes[0].Inproc {
+		if stays && b.mayAttend() {
 			a = &b.att
 			a.willing.Store(true)
+		} else {
+			b.att.refuse()
 		}
 		w, e = b.join(&b.recvs, a)
 	}

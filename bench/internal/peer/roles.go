@@ -184,7 +184,8 @@ type subscriber struct {
 }
 
 // subBatch is how many messages a subscriber receives between two notes of its count,
-// each of which is an atomic instruction that a driver in C does without.
+// each of which is an atomic instruction that a driver in C does without. Where messages
+// are lost, up to so many that came before that are taken for lost, too.
 const subBatch = 16
 
 // receive counts timed messages, which follow the others, and calls warm at the first

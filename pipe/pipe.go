@@ -271,7 +271,7 @@ func putSmallHeader(b []byte, n int) int {
 // behindMax is how many messages may wait in front of a reader that gathers for one
 // that publishes them all, which costs as much as the rest of a short message. What
 // a stream leaves behind at its end is published when the reader's timer has come
-// (engine/gather.go): by the reader's owner, who takes the writer's lock for it, after
+// (engine/gather.go), or over inproc when the reader has caught up (socket/lull.go): by the reader's owner, who takes the writer's lock for it, after
 // it has said that it gathers no more. So whoever writes later sees that.
 const behindMax = 15
 

@@ -73,7 +73,8 @@ func (h *half) discard() {
 }
 
 // Drained reports whether the other end has closed and everything that it wrote
-// has been read and is no longer looked at. Runs on the reader.
+// has been read and is no longer looked at, but for what ReadSmall gave out, which its
+// callers copy before another one is the reader. Runs on the reader.
 func (p *Pipe) Drained() bool {
 	return p.passed == 0 && !p.moreIn && !p.CheckRead() && p.EOF()
 }

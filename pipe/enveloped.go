@@ -35,12 +35,8 @@ func (p *Pipe) WriteEnveloped(data []byte) (awake, ok bool) {
 // of an empty part and a small one. Where ok is false Read tells more. The data is valid
 // until the next read. Runs on the reader.
 func (p *Pipe) ReadEnveloped() (data []byte, ok bool) {
-	if p.in.special || p.moreIn {
-		return nil, false
-	}
-	r := &p.in.q.R
-	p.pass(r)
-	if !r.Ready() {
+	r := p.atMessage()
+	if r == nil {
 		return nil, false
 	}
 	b := r.Window()

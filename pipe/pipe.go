@@ -446,12 +446,8 @@ func (p *Pipe) Read(f *msg.Part) bool {
 // body. Where ok is false nothing has happened. The reference is the caller's. Runs on
 // the reader.
 func (p *Pipe) ReadHeld(accept func(*buf.Body) bool) (body *buf.Body, ok bool) {
-	if p.in.special || p.moreIn {
-		return nil, false
-	}
-	r := &p.in.q.R
-	p.pass(r)
-	if !r.Ready() {
+	r := p.atMessage()
+	if r == nil {
 		return nil, false
 	}
 	body, at := r.NextRef(0)

@@ -44,12 +44,8 @@ func (p *Pipe) ReadSmall() (data []byte, ok bool) {
 // beginRun is ReadSmall at the beginning of a window, for a message of 256 bytes and
 // more, and for one that makes a report of progress due.
 func (p *Pipe) beginRun() (data []byte, ok bool) {
-	if p.in.special || p.moreIn {
-		return nil, false
-	}
-	r := &p.in.q.R
-	p.pass(r)
-	if !r.Ready() {
+	r := p.atMessage()
+	if r == nil {
 		return nil, false
 	}
 	b := r.Window()
@@ -68,6 +64,20 @@ func (p *Pipe) beginRun() (data []byte, ok bool) {
 	left := c.unreported()
 	p.run = run{window: b, at: n + size, left: left, given: left}
 	return b[n : n+size], true
+}
+
+// atMessage returns the queue where its next message may be read by a short way and is
+// there, nil else. The reader stays awake.
+func (p *Pipe) atMessage() *ypipe.Reader {
+	if p.in.special || p.moreIn {
+		return nil
+	}
+	r := &p.in.q.R
+	p.pass(r)
+	if !r.Ready() {
+		return nil
+	}
+	return r
 }
 
 // smallFrame returns the lengths of the header and the body of the frame that b begins

@@ -121,6 +121,22 @@ func (b *Base) RecvPart(take func(f *msg.Part)) errno.Errno {
 	return e
 }
 
+// besidePeersMax is how many peers Beside looks at.
+const besidePeersMax = 16
+
+// Beside reports whether the socket has peers, a few, and all of them are sockets of
+// this process (inproc). Safe from any goroutine.
+func (b *Base) Beside() bool {
+	b.lockRecv()
+	defer b.unlockRecv()
+	for _, p := range b.pipes[:min(len(b.pipes), besidePeersMax)] {
+		if !p.Inproc {
+			return false
+		}
+	}
+	return len(b.pipes) > 0 && len(b.pipes) <= besidePeersMax
+}
+
 // From returns the address of the part that RecvPart has received. To be called in
 // its take only.
 func (b *Base) From() msg.Address { return b.from }

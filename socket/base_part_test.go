@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"strconv"
 	"testing"
 
 	"github.com/zeroloop/zmq/internal/buf"
@@ -128,5 +129,46 @@ func TestSendPartWaiting(t *testing.T) {
 	}
 	if err := <-waited; err != nil {
 		t.Error(err)
+	}
+}
+
+// TestBeside: peers, a few, and all of this process.
+func TestBeside(t *testing.T) {
+	c := socket.NewCtx()
+	defer func() { _ = c.Term(t.Context()) }()
+	hub, err := c.New(option.Router, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = hub.Close() }()
+	want := func(beside bool, where string) {
+		t.Helper()
+		if hub.Beside() != beside {
+			t.Errorf("%s: %v", where, !beside)
+		}
+	}
+	want(false, "without peers")
+	var leaves []*socket.Base
+	for i := range 17 {
+		leaf, err := c.New(option.Dealer, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = leaf.Close() }()
+		leaves = append(leaves, leaf)
+		endpoint := "inproc://beside" + strconv.Itoa(i)
+		if err := errors.Join(leaf.Bind(endpoint), hub.Connect(endpoint)); err != nil {
+			t.Fatal(err)
+		}
+		want(i < 16, "with many peers")
+	}
+	if !leaves[0].Beside() {
+		t.Error("the other side is not beside")
+	}
+	if err := leaves[0].Connect("tcp://127.0.0.1:1"); err != nil {
+		t.Fatal(err)
+	}
+	if leaves[0].Beside() {
+		t.Error("beside with a peer over tcp")
 	}
 }

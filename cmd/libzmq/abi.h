@@ -51,6 +51,9 @@ struct zl_slot {
 	int batch_max;          /* messages that may be; 0 for socket types that have none */
 	int streak;             /* messages received without waiting */
 	_Atomic bool batch_held; /* a thread uses the batch */
+	bool asked;             /* something was sent since a message was received */
+	int answer_misses;      /* times in a row that an answer was not there in time, see part.c */
+	int answer_skips;       /* waits yet without a look for one */
 
 	/* sockets whose messages may gather before they pass to Go; see outbox.c */
 	bool gathers;               /* of such a type */
@@ -201,9 +204,9 @@ int zl_batch_ready(const struct zl_slot *s);
 /* --- messages that gather before they are sent (outbox.c) --- */
 
 enum {
-	ZL_OUTBOX_BYTES = 16 << 10,
+	ZL_OUTBOX_BYTES = 32 << 10,
 	ZL_OUTBOX_MESSAGES_MAX = 256,
-	ZL_GATHER_BYTES_MAX = 512, /* of a message that may gather */
+	ZL_GATHER_BYTES_MAX = ZL_STAGE_BYTES - 1, /* of a message that gathers as bytes; larger ones do by reference */
 	ZL_FRAME_HEADER_MAX = 9,
 	ZL_HELD = 0x80,                 /* in place of a frame's flags: the address of a zl_content follows */
 	ZL_HELD_FRAME = 1 + sizeof(void *),

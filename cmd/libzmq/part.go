@@ -109,6 +109,19 @@ func goRecv(at C.uint32_t, in *C.struct_zl_in, flags C.int) (e C.int) {
 	return C.int(n)
 }
 
+// goBeside says whether all peers of a socket are of this process.
+//
+//export goBeside
+func goBeside(at C.uint32_t, beside *C.int) (e C.int) {
+	defer guard(&e)
+	return on(at, func(b *socket.Base) error {
+		if b.Beside() {
+			*beside = 1
+		}
+		return nil
+	})
+}
+
 // take hands a part over to C. It runs under the socket's lock.
 func take(in *C.struct_zl_in, f *msg.Part) errno.Errno {
 	in.size = C.size_t(len(f.Data))

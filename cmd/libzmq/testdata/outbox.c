@@ -134,6 +134,41 @@ static void mixture(const char *endpoint)
 	CHECK(zmq_close(a) == 0 && zmq_close(b) == 0);
 }
 
+/* Sizes at which a message passes in another way, in a dense stream of each and of all in turn. */
+static void sizes(const char *endpoint)
+{
+	static const int size_of[] = { 4, 33, 34, 255, 256, 512, 513, 1024, 2048, 4086, 4095, 4096, 4097, 70000 };
+	enum { SIZES = sizeof size_of / sizeof size_of[0], EACH_SIZE = 400, ALL_SIZES = SIZES * EACH_SIZE };
+	static unsigned char body[70000], got[70000];
+	void *a = make(ctx, ZMQ_PUSH), *b = make(ctx, ZMQ_PULL);
+
+	set(a, ZMQ_SNDHWM, 0);
+	join(b, a, endpoint);
+	for (int turns = 0; turns < 2; turns++) {
+		for (uint32_t n = 0; n < ALL_SIZES; n++) {
+			int size = size_of[turns ? n % SIZES : n / EACH_SIZE];
+			body[size - 1] = (unsigned char)n;
+			memcpy(body, &n, sizeof n);
+			if (n % 2) {
+				MUST(zmq_send(a, body, (size_t)size, 0) == size);
+				continue;
+			}
+			zmq_msg_t m;
+			MUST(zmq_msg_init_size(&m, (size_t)size) == 0);
+			memcpy(zmq_msg_data(&m), body, (size_t)size);
+			MUST(zmq_msg_send(&m, a, 0) == size);
+		}
+		for (uint32_t n = 0; n < ALL_SIZES; n++) {
+			int size = size_of[turns ? n % SIZES : n / EACH_SIZE];
+			uint32_t number;
+			MUST(zmq_recv(b, got, sizeof got, 0) == size);
+			memcpy(&number, got, sizeof number);
+			MUST(number == n && (size == 4 || got[size - 1] == (unsigned char)n));
+		}
+	}
+	CHECK(zmq_close(a) == 0 && zmq_close(b) == 0);
+}
+
 /* Sharing threads: with a lock of their own the order is theirs, without one nothing is lost or doubled. */
 enum { THREADS = 4, EACH = 20000 };
 
@@ -459,6 +494,7 @@ int main(void)
 	marks("tcp://127.0.0.1:*", 20, 1 << 20); /* how much is on its way already is chance */
 	for (int i = 0; i < 3; i++) {
 		mixture(endpoints[i]);
+		sizes(endpoints[i]);
 		locked = i % 2;
 		threads(endpoints[i]);
 		locked = !locked;

@@ -119,6 +119,7 @@ func (e *Stream) goOnIn(missed bool) {
 	default:
 		e.read()
 	}
+	e.expectAnswer(answerTime)
 	switch {
 	case e.state != active:
 	case e.in.large.coming():

@@ -49,6 +49,11 @@ const (
 	// loop: what is sent on has been read there, and lies in that core's cache. To have
 	// the sender write it takes a third more time, for it is fetched from core to core.
 	inlineBodyBytesMax = 128 << 10
+	// answerTime is how long a loop polls on for an answer that is a round trip away
+	// (see reactor/expect.go), largeAnswerTime the same where what was sent last is
+	// left to the loop and has to be read first.
+	answerTime      = 100 * time.Microsecond
+	largeAnswerTime = 500 * time.Microsecond
 	// iovecsMax bounds the pieces of one writev.
 	iovecsMax = 128
 )
@@ -124,8 +129,12 @@ func (e *Stream) goOn() (again bool) {
 	e.out.byLoop = true
 	o := e.write(outBudgetBytes)
 	e.out.byLoop = false
-	if o == drained && e.out.large && e.mayAnswer() {
-		e.loop.Expect()
+	switch {
+	case o != drained:
+	case e.out.large:
+		e.expectAnswer(largeAnswerTime)
+	default:
+		e.expectAnswer(answerTime)
 	}
 	again = e.release()
 	switch o {
@@ -137,6 +146,14 @@ func (e *Stream) goOn() (again bool) {
 		return false
 	}
 	return again
+}
+
+// expectAnswer has a loop that would park poll on for the answer to what was sent, or,
+// where something was brought, for what that is answered with. Runs on the loop.
+func (e *Stream) expectAnswer(within time.Duration) {
+	if e.mayAnswer() {
+		e.loop.Expect(within)
+	}
 }
 
 // mayAnswer admits the patterns whose peers may answer.

@@ -37,6 +37,7 @@ type Loop struct {
 	running  []Stepper // go on in this turn
 	events   [eventsMax]poller.Event
 	spin     spin
+	expects  expectation
 	sweep    sweep
 	stopping bool
 
@@ -82,9 +83,9 @@ func (l *Loop) Load() int { return int(l.load.Load()) }
 // served, so that the loop need not poll on for it. Runs on the loop.
 func (l *Loop) Calm() { l.spin.calm = true }
 
-// Expect says that a large body has gone out, to which an answer may come soon. Runs on
-// the loop.
-func (l *Loop) Expect() { l.spin.expect() }
+// Expect says that an answer may come soon to what the caller has just served. A loop
+// that parks at once polls on for it for that long. Runs on the loop.
+func (l *Loop) Expect(within time.Duration) { l.expects.ask(within) }
 
 // Requeue lets s go on in the next turn. Runs on the loop; the caller must not
 // requeue an s that is already waiting.
@@ -95,14 +96,12 @@ func (l *Loop) run() {
 	defer close(l.done)
 	for !l.stopping {
 		if l.turn() > 0 {
-			l.spin.busy()
+			l.busy()
 			continue
 		}
-		if l.spin.again() {
-			l.yield()
-			continue
+		if !l.pollOn() {
+			l.park()
 		}
-		l.park()
 	}
 	if l.sweep.timer != nil {
 		l.sweep.timer.Stop()
@@ -110,15 +109,35 @@ func (l *Loop) run() {
 	_ = l.poller.Close()
 }
 
-// yield lets others run between two empty turns: goroutines, or where the program's
-// threads wait outside of Go those.
-func (l *Loop) yield() {
-	if parksAtOnce {
-		poller.Yield()
-		return
+// busy notes a turn that did something.
+func (l *Loop) busy() {
+	if l.expects.polls() {
+		l.expects.ended(clock())
 	}
-	runtime.Gosched()
+	l.expects.busy()
+	l.spin.busy()
 }
+
+// pollOn lets others run between two empty turns: goroutines, or where the program's
+// threads wait outside of Go those. It returns false where the loop had better park.
+func (l *Loop) pollOn() bool {
+	switch {
+	case !parksAtOnce:
+		if l.spin.again() {
+			runtime.Gosched()
+			return true
+		}
+	case l.expects.may() && l.expects.again(clock()):
+		poller.Yield()
+		return true
+	}
+	return false
+}
+
+// clock returns the time since the process began.
+func clock() time.Duration { return time.Since(processStart) }
+
+var processStart = time.Now()
 
 // turn does everything that is due and returns how much it was.
 func (l *Loop) turn() int {
@@ -196,7 +215,9 @@ func (l *Loop) park() {
 	// An error leaves nothing to wait on; the loop goes on polling.
 	_ = l.poller.Park(l.nextTimer())
 	l.mailbox.Awake()
-	l.spin.slept(time.Since(start), l.relief.Load())
+	d := time.Since(start)
+	l.spin.slept(d, l.relief.Load())
+	l.expects.slept(d)
 }
 
 // opStop ends the loop after the commands before it.

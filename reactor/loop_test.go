@@ -377,47 +377,4 @@ func TestSpin(t *testing.T) {
 	if n := count(); n != 0 {
 		t.Errorf("%d turns where an answer took long", n)
 	}
-	ParkAtOnce()
-	defer func() { parksAtOnce = false }()
-	s.slept(0, 3)
-	if n := count(); n != 0 {
-		t.Errorf("%d turns where loops park at once", n)
-	}
-}
-
-// TestSpinForAnAnswer: a loop that parks at once polls on for the answer to a large body
-// where the last one came soon, and until it has parked.
-func TestSpinForAnAnswer(t *testing.T) {
-	var s spin
-	expected := func(want int, when string) {
-		t.Helper()
-		s.expect()
-		s.busy() // the turn that has sent
-		n := 0
-		for s.again() {
-			n++
-		}
-		if n != want {
-			t.Errorf("%d turns %s, want %d", n, when, want)
-		}
-	}
-	s.slept(expectGapMax-1, 0)
-	s.budget = 7
-	expected(7, "where loops have a budget of their own")
-
-	ParkAtOnce()
-	defer func() { parksAtOnce = false }()
-	s.slept(0, 0)
-	expected(0, "at first")
-	s.slept(expectGapMax-1, 0)
-	expected(expectTurnsMax, "where the last answer came soon")
-	s.busy()
-	expected(expectTurnsMax, "again")
-	s.slept(expectGapMax, 0)
-	expected(0, "where the last answer took long")
-	s.slept(expectGapMax-1, 0)
-	expected(expectTurnsMax, "where it came soon")
-	s.busy()
-	s.slept(1<<40, 0) // nothing was expected: that says nothing
-	expected(expectTurnsMax, "after a pause between two requests")
 }

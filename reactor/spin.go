@@ -34,42 +34,17 @@ var parksAtOnce bool
 // there is a loop.
 func ParkAtOnce() { parksAtOnce = true }
 
-// A loop that parks at once polls on for the answer to a large body all the same. While
-// one sleeps whose peer has just been woken, the kernel has the two share a processor,
-// as who wakes another one seldom goes on for long; here it does, for it writes a
-// megabyte, which the other one could read meanwhile. Each empty turn lets the kernel
-// run somebody else. It has to be earned: an answer that takes longer than
-// expectGapMax ends it.
-const (
-	// expectTurnsMax is the budget, in empty turns of some 1 us each.
-	expectTurnsMax = 500
-	// expectGapMax is the longest sleep that the answer may take beside that.
-	expectGapMax = 500 * time.Microsecond
-)
-
 // spin decides between polling on and parking. Loop only.
 type spin struct {
-	budget  int // empty turns allowed in a row
-	used    int
-	relief  int64 // Loop.relief at the last park
-	calm    bool  // what was done last is no reason to poll on
-	asked   bool  // a large body has gone out in this turn, to which an answer may come
-	expects bool  // the same of the last turn that did something
-	earned  bool  // the last answer came soon
-}
-
-// expect notes that an answer is to come to what was done last.
-func (s *spin) expect() {
-	s.asked = parksAtOnce
-	if s.asked && s.earned {
-		s.budget = expectTurnsMax
-	}
+	budget int // empty turns allowed in a row
+	used   int
+	relief int64 // Loop.relief at the last park
+	calm   bool  // what was done last is no reason to poll on
 }
 
 // busy notes a turn that did something.
 func (s *spin) busy() {
 	s.used = 0
-	s.expects, s.asked = s.asked, false
 	if s.calm {
 		s.calm, s.used = false, s.budget
 	}
@@ -91,10 +66,7 @@ func (s *spin) slept(d time.Duration, relief int64) {
 		turns, gap = answerTurnsMax, answerGapMax
 	}
 	s.budget = 0
-	if s.expects {
-		s.expects, s.earned = false, d < expectGapMax
-	}
-	if d < gap && !parksAtOnce {
+	if d < gap {
 		s.budget = turns
 	}
 }

@@ -247,6 +247,7 @@ static inline void zl_outbox_drop(struct zl_slot *s)
 
 /* --- waiting (wait.c) --- */
 
+int64_t zl_now_ns(void);
 int64_t zl_now_ms(void);
 int64_t zl_deadline(long timeout_ms);
 int zl_fd(struct zl_slot *s, int *fd);

@@ -83,14 +83,6 @@ static __thread __attribute__((tls_model("initial-exec"))) struct {
 	bool dense;
 } pace;
 
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 /* zl_outbox_wait gets an outbox that another thread holds. */
 void zl_outbox_wait(struct zl_slot *s)
 {
@@ -105,7 +97,7 @@ void zl_outbox_wait(struct zl_slot *s)
 /* enter ends a time that the program had for itself, and looks whether its stream is dense. */
 static void enter(void)
 {
-	pace.own_ns += now_ns() - pace.left_ns;
+	pace.own_ns += zl_now_ns() - pace.left_ns;
 	if (pace.messages < STREAK_MESSAGES && pace.own_ns <= STREAK_MESSAGES * GAP_MAX_NS)
 		return;
 	pace.dense = pace.own_ns <= (int64_t)pace.messages * GAP_MAX_NS;
@@ -115,7 +107,7 @@ static void enter(void)
 
 static void leave(void)
 {
-	pace.left_ns = now_ns();
+	pace.left_ns = zl_now_ns();
 }
 
 /* queue notes how much is in an outbox after some was taken out. Runs on the holder. */

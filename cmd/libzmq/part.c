@@ -228,17 +228,18 @@ static int lull(struct zl_slot *s, struct zl_in *in)
 }
 
 enum {
-	ANSWER_LOOKS_MAX = 40,   /* for an answer, before its reader sleeps: some 25 us */
-	ANSWER_PAUSES = 10,      /* between two of them */
-	ANSWER_YIELD_LOOKS = 8,  /* after so many another thread may have the processor */
-	ANSWER_SKIPS_MAX = 64,   /* waits in which nobody looks, where there was no answer in time */
+	ANSWER_NS = 25 * 1000,  /* for which an answer is looked for, before its reader sleeps */
+	ANSWER_PAUSES = 10,     /* between two looks */
+	ANSWER_YIELD_LOOKS = 8, /* after so many another thread may have the processor */
+	ANSWER_GAIN_NS = 10 * 1000, /* what that saves, about */
+	ANSWER_SKIPS_MAX = 1024, /* waits in which nobody looks, where there was no answer in time */
 };
 
 /*
  * look_for_answer looks for a moment for the answer to what was sent last, where all
  * peers are threads of this process: to have each other woken takes both sides longer
- * than all the rest of a round trip. Where the answers take longer than that it is
- * tried ever less often.
+ * than all the rest of a round trip. Where it was in vain, or took longer than that, it
+ * is tried less often: the answers take longer, or others need the processors.
  */
 static int look_for_answer(struct zl_slot *s, struct zl_in *in)
 {
@@ -249,20 +250,26 @@ static int look_for_answer(struct zl_slot *s, struct zl_in *in)
 		return EAGAIN;
 	}
 	goBeside(s->index, &beside);
-	for (int look = 1; beside && look <= ANSWER_LOOKS_MAX; look++) {
+	int64_t start = zl_now_ns(), took = 0;
+	for (int look = 1; beside && e == EAGAIN && took < ANSWER_NS; look++) {
 		for (int i = 0; i < ANSWER_PAUSES; i++)
 			zl_pause();
 		if (look % ANSWER_YIELD_LOOKS == 0)
 			sched_yield();
-		if ((e = goRecv(s->index, in, 0)) != EAGAIN) {
-			s->answer_misses = 0;
-			return e;
-		}
+		e = goRecv(s->index, in, 0);
+		took = zl_now_ns() - start;
 	}
-	if (1 << s->answer_misses < ANSWER_SKIPS_MAX)
+	if (e != EAGAIN && took < ANSWER_NS) {
+		s->answer_misses = 0;
+		return e;
+	}
+	int64_t skips = 1 << s->answer_misses;
+	if (skips < ANSWER_SKIPS_MAX)
 		s->answer_misses++;
-	s->answer_skips = 1 << s->answer_misses;
-	return EAGAIN;
+	if (skips < took / ANSWER_GAIN_NS)
+		skips = took / ANSWER_GAIN_NS;
+	s->answer_skips = skips < ANSWER_SKIPS_MAX ? (int)skips : ANSWER_SKIPS_MAX;
+	return e;
 }
 
 /* recv_waiting goes on where there was nothing. */

@@ -13,13 +13,19 @@
 
 #include "_cgo_export.h"
 
-/* zl_now_ms is the monotonic clock, in ms. */
-int64_t zl_now_ms(void)
+/* zl_now_ns is the monotonic clock. */
+int64_t zl_now_ns(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* zl_now_ms is the same in ms. */
+int64_t zl_now_ms(void)
+{
+	return zl_now_ns() / 1000000;
 }
 
 /* zl_deadline turns a timeout into a point in time; -1 is never. */

@@ -163,6 +163,14 @@ func (b *Base) FD() (int, error) {
 // socket afterwards by another call than Ready. Safe from any goroutine.
 func (b *Base) ClearSignal() { b.signal.clear() }
 
+// TakeSignal is ClearSignal where there is something to take back, which it reports.
+// Safe from any goroutine.
+func (b *Base) TakeSignal() bool {
+	raised := b.signal.raised.Load()
+	b.signal.clear()
+	return raised
+}
+
 // RaiseSignal makes FD's descriptor readable, so that others who wait for it look
 // too. Safe from any goroutine.
 func (b *Base) RaiseSignal() { b.signal.raise() }

@@ -153,7 +153,7 @@ char *zl_props_text(struct zl_props *p);
 
 /* --- what passes between C and Go for each part (part.c, part.go) --- */
 
-enum { ZL_STAGE_BYTES = 4096, ZL_RETRY = 0x100, ZL_PRESS = 0x200 };
+enum { ZL_STAGE_BYTES = 4096, ZL_RETRY = 0x100, ZL_PRESS = 0x200, ZL_QUIET = 0x400 };
 
 /* zl_in says where a received part goes, and is filled with it. */
 struct zl_in {

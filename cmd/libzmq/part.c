@@ -297,13 +297,14 @@ int zl_recv_part(struct zl_slot *s, struct zl_in *in, int flags)
 	in->addressed = s->single;
 	if (atomic_load_explicit(&s->queued, memory_order_relaxed) > 0)
 		zl_outbox_flush(s, 0);
-	int e = goRecv(s->index, in, 0);
-
 	bool waits = !(flags & ZMQ_DONTWAIT) && s->recv_timeout_ms != 0;
+	int quiet = waits ? 0 : ZL_QUIET;
+	int e = goRecv(s->index, in, quiet);
+
 	if (e == EAGAIN && waits && s->streak >= STREAM_MESSAGES_MIN)
 		e = lull(s, in);
 	if (e == EAGAIN && zl_outbox_flush_all())
-		e = goRecv(s->index, in, 0);
+		e = goRecv(s->index, in, quiet);
 	if (e == EAGAIN) {
 		s->streak = 0;
 		in->batch = NULL;

@@ -84,7 +84,10 @@ func goSendHeld(at C.uint32_t, data unsafe.Pointer, size C.size_t, flags C.int, 
 	return C.int(n)
 }
 
-// goRecv receives a part into in.
+// goRecv receives a part into in. Where a call that does not wait finds nothing, the
+// signal is taken back (ZL_QUIET): a program that polls the descriptor and then receives
+// until EAGAIN need not ask for ZMQ_EVENTS (libzmq socket_base_t::recv, which processes
+// its commands then).
 //
 //export goRecv
 func goRecv(at C.uint32_t, in *C.struct_zl_in, flags C.int) (e C.int) {
@@ -93,6 +96,18 @@ func goRecv(at C.uint32_t, in *C.struct_zl_in, flags C.int) (e C.int) {
 	if b == nil {
 		return C.int(errno.ENOTSOCK)
 	}
+	n := recvInto(b, in)
+	if n == errno.EAGAIN && flags&C.ZL_QUIET != 0 && b.TakeSignal() {
+		n = recvInto(b, in)
+	}
+	if n == errno.OK && in.batch != nil && !bool(in.more) {
+		receiveAhead(b, in.batch)
+	}
+	return C.int(n)
+}
+
+// recvInto receives a part into in.
+func recvInto(b *socket.Base, in *C.struct_zl_in) errno.Errno {
 	failed := errno.OK
 	n := b.RecvPart(func(f *msg.Part) {
 		failed = take(in, f)
@@ -103,10 +118,7 @@ func goRecv(at C.uint32_t, in *C.struct_zl_in, flags C.int) (e C.int) {
 	if n == errno.OK {
 		n = failed
 	}
-	if n == errno.OK && in.batch != nil && !bool(in.more) {
-		receiveAhead(b, in.batch)
-	}
-	return C.int(n)
+	return n
 }
 
 // goBeside says whether all peers of a socket are of this process.

@@ -81,6 +81,34 @@ static void edges(const char *endpoint)
 	CHECK(zmq_close(a) == 0 && zmq_close(b) == 0);
 }
 
+/* So does a receive that finds nothing; what comes then is told of. */
+static void drained(const char *endpoint, int out, int in)
+{
+	void *a = make(ctx, out), *b = make(ctx, in);
+	int fd;
+
+	join(b, a, endpoint);
+	fd = get(b, ZMQ_FD);
+	for (uint32_t n = 0, got = 0; n < 400; n++) {
+		for (uint32_t i = 0; i <= n % 40; i++)
+			send_text(a, "message", 0);
+		while (got <= n % 40) { /* it is told of as often as need be, and no more when all has come */
+			char text[8];
+			MUST(readable(fd, 10000) == 1);
+			while (zmq_recv(b, text, sizeof text, ZMQ_DONTWAIT) == 7)
+				got++;
+			int e = zmq_errno();
+			MUST(e == EAGAIN);
+		}
+		for (int late = 0; readable(fd, 0) == 1; late++) {
+			MUST(late < 3);
+			FAILS(zmq_recv(b, &got, sizeof got, ZMQ_DONTWAIT), EAGAIN);
+		}
+		got = 0;
+	}
+	CHECK(zmq_close(a) == 0 && zmq_close(b) == 0);
+}
+
 static void pollers(void)
 {
 	void *p = zmq_poller_new(), *a = make(ctx, ZMQ_PAIR), *b = make(ctx, ZMQ_PAIR);
@@ -126,6 +154,10 @@ int main(void)
 	edges("inproc://edges");
 	edges("tcp://127.0.0.1:*");
 	edges("ipc://*");
+	drained("inproc://drained", ZMQ_PUSH, ZMQ_PULL);
+	drained("tcp://127.0.0.1:*", ZMQ_PUSH, ZMQ_PULL);
+	drained("ipc://*", ZMQ_PAIR, ZMQ_PAIR);
+	drained("tcp://127.0.0.1:*", ZMQ_DEALER, ZMQ_DEALER);
 	pollers();
 	CHECK(zmq_ctx_term(ctx) == 0);
 	return done();

@@ -11,22 +11,33 @@ import "C"
 
 import (
 	"context"
+	"sync"
 	"unsafe"
 
+	"github.com/zeroloop/zmq/engine/zmtp"
 	"github.com/zeroloop/zmq/internal/buf"
 	"github.com/zeroloop/zmq/internal/errno"
 	"github.com/zeroloop/zmq/internal/msg"
 	"github.com/zeroloop/zmq/socket"
 )
 
-// forwardMessagesMax is how many messages a proxy takes from one side before it
-// looks at the other.
-const forwardMessagesMax = 1000
+const (
+	// forwardMessagesMax is how many messages a proxy takes from one side before it
+	// looks at the other.
+	forwardMessagesMax = 1000
+	// burstMessagesMax and burstBytesMax bound what passes in one piece.
+	burstMessagesMax = 256
+	burstBytesMax    = 32 << 10
+)
 
-// forwarder moves messages from one socket to another.
+// forwarder moves messages from one socket to another. It belongs to the call that
+// has taken it from forwarders.
 type forwarder struct {
 	from, to, capture *socket.Base
 	counts            []C.uint64_t // see struct way in proxy.c
+
+	room   int    // small messages that to takes for certain
+	framed []byte // those that are on their way, as frames
 
 	// the part that is on its way: received under one socket's lock, sent under
 	// the other's
@@ -43,30 +54,83 @@ type forwarder struct {
 //export goForward
 func goForward(from, to C.uint32_t, capture C.int, counts *C.uint64_t) (e C.int) {
 	defer guard(&e)
-	f := &forwarder{from: sockets[from].Load(), to: sockets[to].Load(), counts: unsafe.Slice(counts, 4)}
+	f := forwarders.Get().(*forwarder)
+	f.from, f.to, f.capture = sockets[from].Load(), sockets[to].Load(), nil
+	f.counts, f.room = unsafe.Slice(counts, 4), 0
 	if capture >= 0 {
 		f.capture = sockets[capture].Load()
 	}
 	if f.from == nil || f.to == nil || capture >= 0 && f.capture == nil {
 		return C.int(errno.ENOTSOCK)
 	}
-	for range forwardMessagesMax {
-		if !f.room() {
-			return 0
+	n := f.run()
+	forwarders.Put(f)
+	return C.int(n)
+}
+
+var forwarders = sync.Pool{New: func() any { return new(forwarder) }}
+
+// run moves messages as long as there are any, at most forwardMessagesMax and a burst.
+func (f *forwarder) run() errno.Errno {
+	for left := forwardMessagesMax; left > 0; {
+		if n := f.burst(); n > 0 {
+			left -= n
+			continue
+		}
+		if !f.hasRoom() {
+			return errno.OK
 		}
 		switch e := f.message(); e {
 		case errno.OK:
+			left--
+			f.room = 0 // it has taken some
 		case errno.EAGAIN:
-			return 0
+			return errno.OK
 		default:
-			return C.int(e)
+			return e
 		}
 	}
-	return 0
+	return errno.OK
 }
 
-// room reports whether a message can be passed on.
-func (f *forwarder) room() bool {
+// burst moves small messages of one part, as many in one piece as there are and find
+// room, where nobody wants a copy. It returns how many; 0 where message has to look.
+func (f *forwarder) burst() (count int) {
+	if f.capture != nil || f.from == f.to {
+		return 0
+	}
+	if f.room == 0 {
+		_, f.room, _ = f.to.SendFramed(nil, burstMessagesMax, false)
+	}
+	f.framed = f.framed[:0]
+	f.from.RecvAhead(func() bool { return count < f.room && len(f.framed) < burstBytesMax }, refuse,
+		func(data []byte, _ *buf.Body, _ *msg.Properties) {
+			f.framed = append(zmtp.AppendHeader(f.framed, 0, len(data)), data...)
+			f.counts[1] += C.uint64_t(len(data))
+			f.counts[3] += C.uint64_t(len(data))
+			count++
+		})
+	if count == 0 {
+		return 0
+	}
+	f.counts[0] += C.uint64_t(count)
+	f.counts[2] += C.uint64_t(count)
+	taken, room, _ := f.to.SendFramed(f.framed, burstMessagesMax, false)
+	f.room = room
+	for rest := f.framed[taken:]; len(rest) > 0; { // a peer has gone
+		_, size, n := zmtp.ParseHeader(rest)
+		f.data, f.body, f.more = rest[n:][:size], nil, false
+		_ = f.send()
+		rest = rest[n+int(size):]
+	}
+	return count
+}
+
+// refuse leaves bodies to message.
+func refuse(*buf.Body) bool { return false }
+
+// hasRoom reports whether a message can be passed on.
+func (f *forwarder) hasRoom() bool {
 	return (f.to == f.from || f.to.Ready()&socket.PollOut != 0) &&
 		(f.capture == nil || f.capture.Ready()&socket.PollOut != 0)
 }

@@ -135,6 +135,33 @@ static void forwards(void *arg)
 	CHECK(zmq_close(s[0]) == 0 && zmq_close(s[1]) == 0);
 }
 
+/* Messages small and large, of one part and of two, by their number. */
+static unsigned char sized[5000];
+
+static int size_of(int i)
+{
+	return i % 37 == 0 ? (int)sizeof sized : 4 + i % 5 * 100;
+}
+
+static void send_sized(void *s, int i)
+{
+	if (i % 41 == 0)
+		send_text(s, "more", ZMQ_SNDMORE);
+	memcpy(sized, &i, sizeof i);
+	MUST(zmq_send(s, sized, (size_t)size_of(i), 0) == size_of(i));
+}
+
+static void expect_sized(void *s, int i)
+{
+	int got = -1;
+
+	if (i % 41 == 0)
+		expect(s, "more", true);
+	MUST(zmq_recv(s, sized, sizeof sized, 0) == size_of(i));
+	memcpy(&got, sized, sizeof got);
+	MUST(got == i && !get(s, ZMQ_RCVMORE));
+}
+
 /* A proxy ends with its context, and meanwhile loses nothing. */
 static void streamer(void)
 {
@@ -145,12 +172,9 @@ static void streamer(void)
 	join(in, s[1], "tcp://127.0.0.1:*");
 	MUST((t = zmq_threadstart(forwards, s)) != NULL);
 	for (int i = 0; i < 20000; i++) {
-		MUST(zmq_send(out, &i, sizeof i, 0) == sizeof i);
-		if (i >= 1000) {
-			int got = -1;
-			MUST(zmq_recv(in, &got, sizeof got, 0) == sizeof got);
-			CHECK(got == i - 1000);
-		}
+		send_sized(out, i);
+		if (i >= 1000)
+			expect_sized(in, i - 1000);
 	}
 	CHECK(zmq_ctx_term(own) == 0);
 	zmq_threadclose(t);

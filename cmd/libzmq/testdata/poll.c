@@ -9,10 +9,15 @@
 
 static void *ctx;
 
+/* readable polls as a program of its own does, which Go's SIGURG may interrupt as any other signal. */
 static int readable(int fd, int ms)
 {
 	struct pollfd p = { fd, POLLIN, 0 };
-	return poll(&p, 1, ms);
+	int n;
+
+	while ((n = poll(&p, 1, ms)) < 0 && errno == EINTR)
+		;
+	return n;
 }
 
 static void polled(void)

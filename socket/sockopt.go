@@ -92,6 +92,15 @@ func (b *Base) Events() (int, error) {
 	return events, b.check().Err()
 }
 
+// Look is Ready for a part of the events that leaves the signal as it is, for callers
+// that hand it on. Safe from any goroutine.
+func (b *Base) Look(mask int) int {
+	if b.check() != 0 {
+		return 0
+	}
+	return b.look(mask)
+}
+
 // look is Ready for a part of the events, and leaves the signal as it is.
 func (b *Base) look(mask int) int {
 	events := b.lookAt(mask)

@@ -31,6 +31,8 @@ enum {
 	ZL_REUSE_MIN = 1 << 10, /* handles given back before one is used again */
 };
 
+enum zl_way { ZL_SENDS, ZL_RECEIVES };
+
 /*
  * zl_slot is what a handle points to. Slots lie in one reserved stretch of memory
  * and are never unmapped, so that any pointer can be judged by its value alone.
@@ -44,7 +46,7 @@ struct zl_slot {
 	int type;
 	int send_timeout_ms, recv_timeout_ms;
 	_Atomic int fd;      /* its descriptor of ZMQ_FD, -1 until somebody waits */
-	_Atomic int waiters; /* threads in zl_wait */
+	_Atomic int waiters[2]; /* threads that wait for each enum zl_way */
 	bool more;           /* the last part received was not the last of its message */
 	bool single;         /* thread-safe type: messages of one part, no ZMQ_FD */
 	struct zl_batch *batch; /* messages received ahead, NULL before the first */
@@ -153,7 +155,7 @@ char *zl_props_text(struct zl_props *p);
 
 /* --- what passes between C and Go for each part (part.c, part.go) --- */
 
-enum { ZL_STAGE_BYTES = 4096, ZL_RETRY = 0x100, ZL_PRESS = 0x200, ZL_QUIET = 0x400 };
+enum { ZL_STAGE_BYTES = 4096, ZL_RETRY = 0x100, ZL_PRESS = 0x200, ZL_QUIET = 0x400, ZL_OTHERS = 0x800 };
 
 /* zl_in says where a received part goes, and is filled with it. */
 struct zl_in {
@@ -251,6 +253,9 @@ int64_t zl_now_ns(void);
 int64_t zl_now_ms(void);
 int64_t zl_deadline(long timeout_ms);
 int zl_fd(struct zl_slot *s, int *fd);
+void zl_wait_begin(struct zl_slot *s, enum zl_way way);
+void zl_wait_end(struct zl_slot *s, enum zl_way way);
+int zl_wait_others(struct zl_slot *s, enum zl_way way);
 int zl_wait(struct zl_slot *s, int64_t deadline);
 int zl_ppoll(struct pollfd *fds, nfds_t count, int64_t deadline, const sigset_t *mask);
 

@@ -35,7 +35,8 @@ static int clip(size_t size)
 /* pass_on lets another thread look that waits for the same socket. */
 static inline void pass_on(struct zl_slot *s)
 {
-	if (__builtin_expect(atomic_load_explicit(&s->waiters, memory_order_relaxed) > 0, 0))
+	if (__builtin_expect(atomic_load_explicit(&s->waiters[ZL_SENDS], memory_order_relaxed) > 0 ||
+			     atomic_load_explicit(&s->waiters[ZL_RECEIVES], memory_order_relaxed) > 0, 0))
 		goRaise(s->index);
 }
 
@@ -131,11 +132,11 @@ static int send_part(struct zl_slot *s, struct out *o, int flags)
 	if (e != EAGAIN || (flags & ZMQ_DONTWAIT) || s->send_timeout_ms == 0)
 		goto done;
 	deadline = zl_deadline(s->send_timeout_ms);
-	do {
+	zl_wait_begin(s, ZL_SENDS);
+	while ((e = try_send(s, o, flags | ZL_RETRY | zl_wait_others(s, ZL_SENDS))) == EAGAIN)
 		if ((e = zl_wait(s, deadline)))
-			return e;
-		e = try_send(s, o, flags | ZL_RETRY);
-	} while (e == EAGAIN);
+			break;
+	zl_wait_end(s, ZL_SENDS);
 	if (e == 0)
 		s->midway = (flags & ZMQ_SNDMORE) != 0;
 done:
@@ -280,11 +281,11 @@ static int recv_waiting(struct zl_slot *s, struct zl_in *in)
 
 	if (s->asked && (e = look_for_answer(s, in)) != EAGAIN)
 		return e;
-	do {
+	zl_wait_begin(s, ZL_RECEIVES);
+	while ((e = goRecv(s->index, in, ZL_RETRY | zl_wait_others(s, ZL_RECEIVES))) == EAGAIN)
 		if ((e = zl_wait(s, deadline)))
-			return e;
-		e = goRecv(s->index, in, ZL_RETRY);
-	} while (e == EAGAIN);
+			break;
+	zl_wait_end(s, ZL_RECEIVES);
 	return e;
 }
 

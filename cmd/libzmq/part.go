@@ -30,6 +30,15 @@ func socketFor(at C.uint32_t, flags C.int) *socket.Base {
 	return b
 }
 
+// passOn has those look who wait to do something else with a socket than the call that
+// found nothing, and has taken back the signal that was theirs.
+func passOn(b *socket.Base, flags C.int, e errno.Errno, theirs int) errno.Errno {
+	if e == errno.EAGAIN && flags&C.ZL_OTHERS != 0 && b.Look(theirs) != 0 {
+		b.RaiseSignal()
+	}
+	return e
+}
+
 // goSend sends a part that is copied.
 //
 //export goSend
@@ -39,7 +48,8 @@ func goSend(at C.uint32_t, data unsafe.Pointer, size C.size_t, flags C.int) (e C
 	if b == nil {
 		return C.int(errno.ENOTSOCK)
 	}
-	return C.int(sendCopy(b, msg.Address{}, unsafe.Slice((*byte)(data), size), flags))
+	n := sendCopy(b, msg.Address{}, unsafe.Slice((*byte)(data), size), flags)
+	return C.int(passOn(b, flags, n, socket.PollIn))
 }
 
 // sendCopy sends a part that stays the caller's.
@@ -72,10 +82,11 @@ func goSendHeld(at C.uint32_t, data unsafe.Pointer, size C.size_t, flags C.int, 
 	part := unsafe.Slice((*byte)(data), size)
 	more := flags&C.ZMQ_SNDMORE != 0
 	if content == nil {
-		return C.int(b.SendPart(nil, buf.WrapBody(part, nil), more))
+		n := b.SendPart(nil, buf.WrapBody(part, nil), more)
+		return C.int(passOn(b, flags, n, socket.PollIn))
 	}
 	body := buf.WrapOutside(part, unsafe.Pointer(content))
-	n := b.SendPart(nil, body, more)
+	n := passOn(b, flags, b.SendPart(nil, body, more), socket.PollIn)
 	if n != errno.OK {
 		body.Steal() // still the caller's
 	} else if flags&C.ZMQ_DONTWAIT == 0 {
@@ -103,7 +114,7 @@ func goRecv(at C.uint32_t, in *C.struct_zl_in, flags C.int) (e C.int) {
 	if n == errno.OK && in.batch != nil && !bool(in.more) {
 		receiveAhead(b, in.batch)
 	}
-	return C.int(n)
+	return C.int(passOn(b, flags, n, socket.PollOut))
 }
 
 // recvInto receives a part into in.

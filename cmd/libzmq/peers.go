@@ -30,7 +30,8 @@ func goSendTo(at C.uint32_t, data unsafe.Pointer, size C.size_t, flags C.int, id
 	if group != nil {
 		to.Group = C.GoString(group)
 	}
-	return C.int(sendCopy(b, to, unsafe.Slice((*byte)(data), size), flags))
+	n := sendCopy(b, to, unsafe.Slice((*byte)(data), size), flags)
+	return C.int(passOn(b, flags, n, socket.PollIn))
 }
 
 // takeAddress hands a message's address over to C.

@@ -76,24 +76,44 @@ int zl_ppoll(struct pollfd *fds, nfds_t count, int64_t deadline, const sigset_t 
 }
 
 /*
+ * A thread that is going to wait for a socket says so before it looks for the last
+ * time: whoever looks after it, with success, finds it waiting and has it look again
+ * (pass_on), for it may have taken back the signal that was meant for both; whoever was
+ * before it has left what it will see. The socket's lock makes one of the two true.
+ */
+void zl_wait_begin(struct zl_slot *s, enum zl_way way)
+{
+	int64_t now = zl_now_ms();
+
+	zl_handlers_again(now);
+	atomic_fetch_add(&s->waiters[way], 1);
+	atomic_store(&s->waiting_since, now);
+}
+
+void zl_wait_end(struct zl_slot *s, enum zl_way way)
+{
+	if (atomic_fetch_sub(&s->waiters[way], 1) == 1)
+		atomic_store(&s->waiting_since, 0);
+}
+
+/* zl_wait_others has a call that finds nothing look whether there is something for those who wait to do the other thing. */
+int zl_wait_others(struct zl_slot *s, enum zl_way way)
+{
+	return atomic_load(&s->waiters[way == ZL_SENDS ? ZL_RECEIVES : ZL_SENDS]) > 0 ? ZL_OTHERS : 0;
+}
+
+/*
  * zl_wait waits until something may have changed for a socket. It returns 0, EAGAIN
  * when the deadline has passed, or EINTR.
  */
 int zl_wait(struct zl_slot *s, int64_t deadline)
 {
 	struct pollfd p = { .events = POLLIN };
-	int e = zl_fd(s, &p.fd);
-	int n;
+	int n, e = zl_fd(s, &p.fd);
 
 	if (e)
 		return e;
-	int64_t now = zl_now_ms();
-	zl_handlers_again(now);
-	atomic_fetch_add(&s->waiters, 1);
-	atomic_store(&s->waiting_since, now);
 	n = zl_ppoll(&p, 1, deadline, NULL);
-	if (atomic_fetch_sub(&s->waiters, 1) == 1)
-		atomic_store(&s->waiting_since, 0);
 	if (n < 0)
 		return -n;
 	return n == 0 ? EAGAIN : 0;

@@ -105,18 +105,17 @@ static void receives(void *arg)
 	char b[8];
 
 	while (zmq_recv(arg, b, sizeof b, 0) == 1)
-		if (__atomic_add_fetch(&received, 1, __ATOMIC_SEQ_CST) == THREADS * EACH)
-			break;
+		__atomic_add_fetch(&received, 1, __ATOMIC_SEQ_CST);
 }
 
-/* Thread-safe sockets: many threads send by one and receive by one. */
+/* Thread-safe sockets: many threads send by one and receive by one, and wait for room and for messages. */
 static void threads(void)
 {
 	void *in = make(ctx, ZMQ_GATHER), *out[THREADS];
 
 	shared = make(ctx, ZMQ_SCATTER);
 	join(in, shared, "tcp://127.0.0.1:*");
-	set(in, ZMQ_RCVTIMEO, 2000);
+	received = 0;
 	for (int i = 0; i < THREADS; i++)
 		MUST((received_by[i] = zmq_threadstart(receives, in)) != NULL);
 	for (int i = 0; i < THREADS; i++)
@@ -124,9 +123,42 @@ static void threads(void)
 	for (int i = 0; i < THREADS; i++)
 		zmq_threadclose(out[i]);
 	for (int i = 0; i < THREADS; i++)
+		send_text(shared, "end", 0);
+	for (int i = 0; i < THREADS; i++)
 		zmq_threadclose(received_by[i]);
 	CHECK(received == THREADS * EACH);
 	CHECK(zmq_close(in) == 0 && zmq_close(shared) == 0);
+}
+
+enum { BOTH_WAYS = 10000 };
+
+static void numbers_out(void *s)
+{
+	for (int i = 0; i < BOTH_WAYS; i++)
+		MUST(zmq_send(s, &i, sizeof i, 0) == sizeof i);
+}
+
+static void numbers_in(void *s)
+{
+	for (int i = 0, n = -1; i < BOTH_WAYS; i++)
+		MUST(zmq_recv(s, &n, sizeof n, 0) == sizeof n && n == i);
+}
+
+/* One thread waits for room and another one for messages, of the same socket, on both sides. */
+static void both_ways(void)
+{
+	void *sides[2] = { make(ctx, ZMQ_CHANNEL), make(ctx, ZMQ_CHANNEL) }, *t[4];
+
+	for (int i = 0; i < 2; i++) {
+		set(sides[i], ZMQ_SNDHWM, 10);
+		set(sides[i], ZMQ_RCVHWM, 10);
+	}
+	join(sides[0], sides[1], "inproc://both-ways");
+	for (int i = 0; i < 4; i++)
+		MUST((t[i] = zmq_threadstart(i < 2 ? numbers_out : numbers_in, sides[i % 2])) != NULL);
+	for (int i = 0; i < 4; i++)
+		zmq_threadclose(t[i]);
+	CHECK(zmq_close(sides[0]) == 0 && zmq_close(sides[1]) == 0);
 }
 
 static void polled(void)
@@ -156,7 +188,10 @@ int main(void)
 	groups();
 	pipes(ZMQ_CHANNEL, ZMQ_CHANNEL);
 	pipes(ZMQ_GATHER, ZMQ_SCATTER);
-	threads();
+	for (int i = 0; i < 100; i++)
+		threads();
+	for (int i = 0; i < 10; i++)
+		both_ways();
 	polled();
 	CHECK(zmq_ctx_term(ctx) == 0);
 	return done();

@@ -256,6 +256,7 @@ int zl_fd(struct zl_slot *s, int *fd);
 void zl_wait_begin(struct zl_slot *s, enum zl_way way);
 void zl_wait_end(struct zl_slot *s, enum zl_way way);
 int zl_wait_others(struct zl_slot *s, enum zl_way way);
+void zl_pass_on(struct zl_slot *s, int events);
 int zl_wait(struct zl_slot *s, int64_t deadline);
 int zl_ppoll(struct pollfd *fds, nfds_t count, int64_t deadline, const sigset_t *mask);
 

@@ -265,8 +265,10 @@ int zmq_getsockopt(void *socket, int option, void *value, size_t *size)
 	/* Only C knows which part was the last: Go is asked whether the socket lives. */
 	if (e == 0 && option == ZMQ_RCVMORE)
 		e = answer(value, size, s->more);
-	if (e == 0 && option == ZMQ_EVENTS && *size == sizeof(int))
+	if (e == 0 && option == ZMQ_EVENTS && *size == sizeof(int)) {
+		zl_pass_on(s, *(int *)value);
 		*(int *)value |= zl_batch_ready(s);
+	}
 	return zl_result(e);
 }
 

@@ -299,7 +299,7 @@ int zl_recv_part(struct zl_slot *s, struct zl_in *in, int flags)
 	if (atomic_load_explicit(&s->queued, memory_order_relaxed) > 0)
 		zl_outbox_flush(s, 0);
 	bool waits = !(flags & ZMQ_DONTWAIT) && s->recv_timeout_ms != 0;
-	int quiet = waits ? 0 : ZL_QUIET;
+	int quiet = waits ? 0 : ZL_QUIET | zl_wait_others(s, ZL_RECEIVES);
 	int e = goRecv(s->index, in, quiet);
 
 	if (e == EAGAIN && waits && s->streak >= STREAM_MESSAGES_MIN)

@@ -35,6 +35,7 @@ static int look(struct zl_item *items, int count, int *ready)
 	for (int i = 0, k = 0; e == 0 && i < count; i++) {
 		if (!items[i].socket)
 			continue;
+		zl_pass_on(items[i].socket, got[k]);
 		got[k] |= (short)zl_batch_ready(items[i].socket);
 		items[i].revents = items[i].events & got[k++] & (ZMQ_POLLIN | ZMQ_POLLOUT);
 		if (items[i].revents)

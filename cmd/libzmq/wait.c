@@ -102,6 +102,14 @@ int zl_wait_others(struct zl_slot *s, enum zl_way way)
 	return atomic_load(&s->waiters[way == ZL_SENDS ? ZL_RECEIVES : ZL_SENDS]) > 0 ? ZL_OTHERS : 0;
 }
 
+/* zl_pass_on has those look who wait for one of the events, whose signal the caller may have taken back. */
+void zl_pass_on(struct zl_slot *s, int events)
+{
+	if (((events & ZMQ_POLLOUT) && atomic_load(&s->waiters[ZL_SENDS]) > 0) ||
+	    ((events & ZMQ_POLLIN) && atomic_load(&s->waiters[ZL_RECEIVES]) > 0))
+		goRaise(s->index);
+}
+
 /*
  * zl_wait waits until something may have changed for a socket. It returns 0, EAGAIN
  * when the deadline has passed, or EINTR.

@@ -29,9 +29,9 @@ const (
 // parksAtOnce takes all loops their budget. See ParkAtOnce.
 var parksAtOnce bool
 
-// ParkAtOnce has no loop of the process poll on: for programs whose threads wait
-// outside of Go and need the processor that an empty turn takes. To be called before
-// there is a loop.
+// ParkAtOnce has no loop of the process poll on, but for an answer that is due
+// (expect.go): for programs whose threads wait outside of Go and need the processor
+// that an empty turn takes. To be called before there is a loop.
 func ParkAtOnce() { parksAtOnce = true }
 
 // spin decides between polling on and parking. Loop only.

@@ -64,6 +64,7 @@ func goForward(from, to C.uint32_t, capture C.int, counts *C.uint64_t) (e C.int)
 		return C.int(errno.ENOTSOCK)
 	}
 	n := f.run()
+	*f = forwarder{memory: f.memory, framed: f.framed} // the sockets are not kept
 	forwarders.Put(f)
 	return C.int(n)
 }

@@ -32,14 +32,6 @@ static int clip(size_t size)
 	return size > INT_MAX ? INT_MAX : (int)size;
 }
 
-/* pass_on lets another thread look that waits for the same socket. */
-static inline void pass_on(struct zl_slot *s)
-{
-	if (__builtin_expect(atomic_load_explicit(&s->waiters[ZL_SENDS], memory_order_relaxed) > 0 ||
-			     atomic_load_explicit(&s->waiters[ZL_RECEIVES], memory_order_relaxed) > 0, 0))
-		goRaise(s->index);
-}
-
 /* held says whether a part is a body that gathers by reference. */
 static inline bool held(const struct out *o)
 {
@@ -141,7 +133,7 @@ static int send_part(struct zl_slot *s, struct out *o, int flags)
 		s->midway = (flags & ZMQ_SNDMORE) != 0;
 done:
 	if (e == 0)
-		pass_on(s);
+		zl_pass_on(s, ZMQ_POLLIN | ZMQ_POLLOUT);
 	if (paced && e == 0)
 		zl_outbox_by_itself(s, true);
 	return e;
@@ -317,7 +309,7 @@ int zl_recv_part(struct zl_slot *s, struct zl_in *in, int flags)
 	if (e == 0) {
 		s->more = in->more;
 		s->asked = false;
-		pass_on(s);
+		zl_pass_on(s, ZMQ_POLLIN | ZMQ_POLLOUT);
 	}
 	return e;
 }

@@ -78,7 +78,7 @@ int zl_ppoll(struct pollfd *fds, nfds_t count, int64_t deadline, const sigset_t 
 /*
  * A thread that is going to wait for a socket says so before it looks for the last
  * time: whoever looks after it, with success, finds it waiting and has it look again
- * (pass_on), for it may have taken back the signal that was meant for both; whoever was
+ * (zl_pass_on), for it may have taken back the signal that was meant for both; whoever was
  * before it has left what it will see. The socket's lock makes one of the two true.
  */
 void zl_wait_begin(struct zl_slot *s, enum zl_way way)

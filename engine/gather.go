@@ -37,9 +37,11 @@ const (
 // gather is what the decision stands on. Only the holder of outHalf touches it.
 type gather struct {
 	on       bool
-	messages int       // sent since the last decision
-	bytes    uint64    // output.bytes at that
-	at       time.Time // when that was
+	begun    int           // how often it was decided for
+	gapMax   time.Duration // gatherGapMax; a test that must see it gather is more patient
+	messages int           // sent since the last decision
+	bytes    uint64        // output.bytes at that
+	at       time.Time     // when that was
 }
 
 // gathers reports whether the reader stays awake now that everything is sent.
@@ -50,6 +52,7 @@ func (e *Stream) gathers() bool {
 		return g.on
 	}
 	g.on = true
+	g.begun++
 	e.pipe.SetGathering(true)
 	e.loop.SetTimer(&e.gatherTimer, gatherTime, e)
 	return true
@@ -74,7 +77,7 @@ func (e *Stream) dense() bool {
 	now := time.Now()
 	n, size, gap := g.messages, e.out.bytes-g.bytes, now.Sub(g.at)
 	g.messages, g.bytes, g.at = 0, e.out.bytes, now
-	return n >= gatherRunMin && gap <= time.Duration(n)*gatherGapMax && size <= uint64(n)*gatherBytesMax
+	return n >= gatherRunMin && gap <= time.Duration(n)*g.gapMax && size <= uint64(n)*gatherBytesMax
 }
 
 // gatherFire sends what has gathered, and ends the gathering where the stream has

@@ -98,6 +98,7 @@ const (
 
 func newStream(s *Session, fd int) *Stream {
 	e := &Stream{s: s, loop: s.loop, opts: s.opts, fd: fd}
+	e.out.gather.gapMax = gatherGapMax
 	e.inByLoop = e.inHalf.try()
 	e.watch.ready = poller.In | poller.Out
 	e.local, e.remote = transport.LocalEndpoint(fd, s.scheme), transport.RemoteEndpoint(fd, s.scheme)

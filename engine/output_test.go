@@ -19,6 +19,7 @@ import (
 func TestLargeBodiesAreLeftToTheLoop(t *testing.T) {
 	o, p, far := connected(t, option.Dealer, "ROUTER")
 	e := o.session.stream.Load()
+	onLoop(o, func() {}) // behind what has made the connection: it has gone to sleep
 	for _, c := range []struct {
 		size   int
 		inline bool

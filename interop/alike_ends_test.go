@@ -37,13 +37,14 @@ var forEver = option{zmq.WithLinger(zmq.Forever), "LINGER", -1}
 
 func alikeImmediate(c *contest) {
 	push := c.centre(zmq.PUSH, toggle(zmq.WithImmediate, "IMMEDIATE"))
+	gone := push.monitor()
 	h := c.hand(push)
 	c.fails("send before there is a peer", push.try([]byte("x")), zmq.ErrAgain)
 	w := h.next().shake(zmq.PULL)
 	c.say(push, "one")
 	w.hear(frameV2(false, "one"))
 	_ = w.Close()
-	c.becomes("no peer", func() bool { return push.try([]byte("lost")) == zmq.ErrAgain })
+	c.loses(push, gone)
 	w = h.next().shake(zmq.PULL)
 	c.say(push, "two")
 	w.hear(frameV2(false, "two"))
@@ -231,9 +232,10 @@ func alikeDoubles(c *contest) {
 
 func alikeNoReconnect(c *contest) {
 	push := c.centre(zmq.PUSH, option{zmq.WithReconnectInterval(zmq.Forever), "RECONNECT_IVL", -1})
+	gone := push.monitor()
 	h := c.hand(push)
 	_ = h.next().shake(zmq.PULL).Close()
-	c.becomes("no peer", func() bool { return push.try([]byte("lost")) == zmq.ErrAgain })
+	c.loses(push, gone)
 	h.nobody()
 	push.connect(h.endpoint)
 	w := h.next().shake(zmq.PULL)

@@ -242,6 +242,14 @@ func (c *contest) becomes(what string, so func() bool) {
 	}
 }
 
+// loses waits until a socket has no peer any more. That it takes no message does not
+// say so by itself: its pipe may be full.
+func (c *contest) loses(s subject, monitor end) {
+	c.Helper()
+	c.until(monitor, zmq.EventDisconnected)
+	c.becomes("no peer", func() bool { return s.try([]byte("lost")) == zmq.ErrAgain })
+}
+
 func toggle(o func(bool) zmq.Option, name string) option { return option{o(true), name, 1} }
 
 func text1(o func([]byte) zmq.Option, name, value string) option {

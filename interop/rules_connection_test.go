@@ -101,6 +101,7 @@ func ruleComesBack(c *contest) {
 
 func ruleConnectsOnce(c *contest) {
 	push := c.centre(zmq.PUSH, option{zmq.WithReconnectInterval(zmq.Forever), "RECONNECT_IVL", -1})
+	gone := push.monitor()
 	endpoint := c.free()
 	for range 2 {
 		pull := c.other(zmq.PULL)
@@ -109,7 +110,7 @@ func ruleConnectsOnce(c *contest) {
 		c.say(push, "one")
 		c.want(pull, "one")
 		pull.close()
-		c.becomes("no peer", func() bool { return push.try([]byte("lost")) == zmq.ErrAgain })
+		c.loses(push, gone)
 		pull = c.other(zmq.PULL)
 		c.bindAgain(pull, endpoint)
 		c.silent(pull)
@@ -119,6 +120,7 @@ func ruleConnectsOnce(c *contest) {
 
 func ruleLateListener(c *contest) {
 	push := c.centre(zmq.PUSH, toggle(zmq.WithImmediate, "IMMEDIATE"))
+	gone := push.monitor()
 	endpoint := c.free()
 	push.connect(endpoint)
 	for round := range 2 {
@@ -128,7 +130,7 @@ func ruleLateListener(c *contest) {
 		c.say(push, fmt.Sprint(round))
 		c.want(pull, fmt.Sprint(round))
 		pull.close()
-		c.becomes("no peer", func() bool { return push.try([]byte("lost")) == zmq.ErrAgain })
+		c.loses(push, gone)
 	}
 }
 
@@ -241,6 +243,11 @@ func ruleSocks(c *contest) {
 		c.say(rep, "answer")
 		c.want(req, "answer")
 	}
+	// libzmq aborts where a socket is closed whose proxy has just refused it, as ours
+	// would that finds nobody any more: so who has connected goes first.
+	gone := rep.monitor()
+	req.close()
+	c.until(gone, zmq.EventDisconnected)
 }
 
 func ruleIdentityOfConnect(c *contest) {

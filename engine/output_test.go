@@ -11,6 +11,8 @@ import (
 	"github.com/zeroloop/zmq/internal/buf"
 	"github.com/zeroloop/zmq/internal/msg"
 	"github.com/zeroloop/zmq/internal/option"
+	"github.com/zeroloop/zmq/pipe"
+	"github.com/zeroloop/zmq/poller"
 	"github.com/zeroloop/zmq/reactor"
 )
 
@@ -44,6 +46,51 @@ func TestLargeBodiesAreLeftToTheLoop(t *testing.T) {
 		onLoop(o, func() { // it has gone to sleep again
 			if e.out.large != !c.inline || !e.mayAnswer() {
 				t.Errorf("%d bytes: an answer to a large body is expected: %v, %v", c.size, e.out.large, e.mayAnswer())
+			}
+		})
+	}
+}
+
+// TestAnswersAreExpected: the loop is told that an answer may come to what it has sent
+// for somebody, or brought him.
+func TestAnswersAreExpected(t *testing.T) {
+	sends := func(size int) func(*peer, *pipe.Pipe, *Stream) {
+		return func(_ *peer, p *pipe.Pipe, e *Stream) {
+			part := &msg.Part{Data: make([]byte, size)}
+			if size >= msg.RefBytesMin {
+				part.Body = buf.NewBody(size)
+				part.Data = part.Body.Bytes()
+			}
+			if !p.Write(part) {
+				t.Error("there is no room")
+			}
+			p.Flush()
+			e.tryOut()
+		}
+	}
+	brings := func(far *peer, _ *pipe.Pipe, e *Stream) {
+		far.say(message(nil, []byte("x")))
+		e.Event(poller.In)
+	}
+	for _, c := range []struct {
+		name string
+		typ  int
+		peer string
+		does func(*peer, *pipe.Pipe, *Stream)
+		want time.Duration
+	}{
+		{"a request", option.Dealer, "ROUTER", sends(1), answerTime},
+		{"a large request", option.Dealer, "ROUTER", sends(inlineBodyBytesMax), largeAnswerTime},
+		{"something for who may answer", option.Dealer, "ROUTER", brings, answerTime},
+		{"a message to who does not", option.Push, "PULL", sends(1), 0},
+		{"a message for who does not", option.Pull, "PUSH", brings, 0},
+	} {
+		o, p, far := connected(t, c.typ, c.peer)
+		onLoop(o, func() {}) // behind what has made the connection
+		onLoop(o, func() {
+			c.does(far, p, o.session.stream.Load())
+			if got := o.session.loop.Expected(); got != c.want {
+				t.Errorf("%s: an answer is expected within %v, want %v", c.name, got, c.want)
 			}
 		})
 	}

@@ -87,6 +87,10 @@ func (l *Loop) Calm() { l.spin.calm = true }
 // that parks at once polls on for it for that long. Runs on the loop.
 func (l *Loop) Expect(within time.Duration) { l.expects.ask(within) }
 
+// Expected returns the longest time of what Expect was told in this turn; 0 is nothing.
+// Runs on the loop.
+func (l *Loop) Expected() time.Duration { return l.expects.asked }
+
 // Requeue lets s go on in the next turn. Runs on the loop; the caller must not
 // requeue an s that is already waiting.
 func (l *Loop) Requeue(s Stepper) { l.ready = append(l.ready, s) }

@@ -116,15 +116,21 @@ func (f *forwarder) burst() (count int) {
 	}
 	f.counts[0] += C.uint64_t(count)
 	f.counts[2] += C.uint64_t(count)
+	f.deliver()
+	return count
+}
+
+// deliver sends what burst has received. What finds no room after all, as a peer has
+// gone meanwhile, waits for some.
+func (f *forwarder) deliver() {
 	taken, room, _ := f.to.SendFramed(f.framed, burstMessagesMax, false)
 	f.room = room
-	for rest := f.framed[taken:]; len(rest) > 0; { // a peer has gone
+	for rest := f.framed[taken:]; len(rest) > 0; {
 		_, size, n := zmtp.ParseHeader(rest)
 		f.data, f.body, f.more = rest[n:][:size], nil, false
 		_ = f.send()
 		rest = rest[n+int(size):]
 	}
-	return count
 }
 
 // refuse leaves bodies to message.

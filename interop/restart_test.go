@@ -96,15 +96,7 @@ func TestPeerKilled(t *testing.T) {
 				for n := range 3 {
 					p := newPeer(w)
 					their := p.open(c.their, c.theirOpts)
-					switch {
-					case d.weBind:
-						their.connect(endpoint)
-					case n == 0:
-						endpoint = their.bind(endpoint)
-						our.connect(endpoint)
-					default:
-						their.bind(endpoint)
-					}
+					endpoint = meetPeer(d, our, their, endpoint, n)
 					c.talk(t, our, their, n)
 					p.kill()
 					lost(t, events)
@@ -112,6 +104,20 @@ func TestPeerKilled(t *testing.T) {
 			})
 		}
 	}
+}
+
+// meetPeer connects our socket with that of the nth peer process, and returns where.
+func meetPeer(d *side, our *ours, their *theirs, endpoint string, n int) string {
+	switch {
+	case d.weBind:
+		their.connect(endpoint)
+	case n == 0:
+		endpoint = their.bind(endpoint)
+		our.connect(endpoint)
+	default:
+		their.bind(endpoint)
+	}
+	return endpoint
 }
 
 // TestPairPeerKilled is TestPeerKilled for PAIR. Bound, it has a place for one
@@ -130,15 +136,7 @@ func TestPairPeerKilled(t *testing.T) {
 			for n := range 3 {
 				p := newPeer(w)
 				their := p.open(zmq.PAIR, nil)
-				switch {
-				case d.weBind:
-					their.connect(endpoint)
-				case n == 0:
-					endpoint = their.bind(endpoint)
-					our.connect(endpoint)
-				default:
-					their.bind(endpoint)
-				}
+				endpoint = meetPeer(d, our, their, endpoint, n)
 				their.send(text(n, "question"))
 				want(t, our, text(n, "question"))
 				our.send(text(n, "reply"))

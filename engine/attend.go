@@ -15,7 +15,9 @@ import (
 // connection whose receiver sleeps between its messages is lent: the loop does not
 // watch the descriptor for input any more, the receiver sleeps at it by itself, and
 // reads as one who fetches does (fetch.go). What is no plain small message is the
-// loop's here, too.
+// loop's here, too; where the host lends it whole, as the C library does, large bodies
+// are the receiver's, and so are connections whose peers are asked or answered: who
+// reads a large body has it in his core's cache when he works on it or sends it on.
 //
 // A lent connection is nobody's where its receiver neither reads nor sleeps at it. It
 // comes back to the loop when a receiver finds nothing and will not sleep, when one
@@ -42,11 +44,17 @@ func (e *Stream) considerLending() {
 	if f.on || f.wakes < lendWakesMin {
 		return
 	}
-	if e.beat.asked || !e.mayFetch() || !e.s.host.Lends() {
+	lends, whole := e.s.host.Lends()
+	whole = whole && e.mayAnswer()
+	if !lends || !e.mayLend(whole) {
 		f.wakes = 0 // not to be asked with each message
 		return
 	}
-	if !e.spareOut() || !e.s.host.Lend(e.s, e.fd) {
+	if !e.spareOut(whole) {
+		f.wakes = 0
+		return
+	}
+	if !e.s.host.Lend(e.s, e.fd) {
 		return
 	}
 	e.watchLess(poller.In)
@@ -56,7 +64,19 @@ func (e *Stream) considerLending() {
 		e.watchMore(poller.In)
 		return
 	}
-	f.on, f.wakes, f.drained, f.thick = true, 0, false, false
+	f.on, f.whole, f.wakes, f.drained, f.thick = true, whole, 0, false, false
+}
+
+// mayLend admits the connections that mayFetch does, and if they are lent whole those
+// that bring requests or answers, however large.
+func (e *Stream) mayLend(whole bool) bool {
+	switch {
+	case e.beat.asked || !e.unhurried():
+		return false
+	case whole:
+		return true
+	}
+	return e.mayFetch() && !e.in.large.coming()
 }
 
 // takeBack ends the lending, on the socket's side. Runs on the holder of the input, or
@@ -69,8 +89,8 @@ func (e *Stream) takeBack() {
 	}
 }
 
-// woke notes whether what was brought has woken the receiver. Runs on the loop, which
-// holds the input.
+// woke notes whether messages that were brought have woken the receiver. Runs on the
+// loop, which holds the input.
 func (f *fetch) woke(asleep bool) {
 	switch {
 	case asleep:

@@ -38,8 +38,9 @@ type Host interface {
 	// as the other end gathers. It waits for whoever is sending just now.
 	Publish(p *pipe.Pipe)
 	// Lends reports whether Lend is worth a try: whether a receiver has waited who could
-	// sleep at a descriptor. Any lock may be held.
-	Lends() bool
+	// sleep at a descriptor. whole says that they read all messages there, and not only
+	// the small ones. Any lock may be held.
+	Lends() (lends, whole bool)
 	// Lend has the socket's receivers sleep at fd, the descriptor of s; false means that
 	// they do not. From then on they call s.Attended when it has something to read.
 	Lend(s *Session, fd int) bool

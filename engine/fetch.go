@@ -55,6 +55,7 @@ type fetch struct {
 	at       time.Time // when that was
 
 	lent    bool // see attend.go; on is set, too
+	whole   bool // large bodies are the receiver's as well
 	wakes   int  // how many times in a row the receiver was woken
 	drained bool // what comes next makes an edge at the lent descriptor
 	thick   bool // the last read brought many messages
@@ -90,7 +91,7 @@ func (e *Stream) rewatch(more, less poller.Ready) {
 // dense. Runs on the loop, which holds the input.
 func (e *Stream) considerFetching() {
 	f := &e.in.fetch
-	if f.on || f.messages < fetchRunMin || !e.denseInput() || !e.mayFetch() || !e.spareOut() {
+	if f.on || f.messages < fetchRunMin || !e.denseInput() || !e.mayFetch() || !e.spareOut(false) {
 		return
 	}
 	e.watchLess(poller.In)
@@ -117,18 +118,24 @@ func (e *Stream) denseInput() bool {
 func (e *Stream) mayFetch() bool {
 	switch e.opts.Type {
 	case option.Pull, option.Gather, option.Sub, option.XSub, option.Pair, option.Channel:
-		return !e.in.slow && e.opts.HeartbeatInterval == 0 && !e.beat.ttl.Pending()
+		return e.unhurried()
 	}
 	return false
 }
 
+// unhurried reports whether messages are all that the connection brings, as they are,
+// so that it may wait for its receiver.
+func (e *Stream) unhurried() bool {
+	return !e.in.slow && e.opts.HeartbeatInterval == 0 && !e.beat.ttl.Pending()
+}
+
 // spareOut has Out watched no longer. It returns false where that is not possible
-// just now.
-func (e *Stream) spareOut() bool {
+// just now; roomy asks also that large bodies go out at once.
+func (e *Stream) spareOut(roomy bool) bool {
 	if !e.outHalf.try() {
 		return false
 	}
-	ok := !e.out.stuck
+	ok := !e.out.stuck && !(roomy && e.out.cramped > crampedMax)
 	if ok {
 		e.watch.sparing = true
 		e.watchLess(poller.Out)
@@ -191,20 +198,13 @@ func (e *Stream) containInput() {
 // which holds the input.
 func (e *Stream) fetchMessages() bool {
 	in, p := &e.in, e.pipe
-	w := p.Writer()
 	for before := p.Written(); in.fetch.on; {
-		space := w.Space(in.raw, in.raw+readBytesMin)
-		if in.stalled {
-			in.stalled = false // what is there was not scanned to its end
-		} else if !e.fetchSome(space[in.raw:]) {
+		if !e.fetchOnce() {
 			return false
 		}
-		in.fetch.err = e.scan(space)
-		in.fetch.slept = !p.Flush() || in.fetch.slept // as a rule the reader is here
-		e.fresh.Store(true)
 		brought := p.Written() != before
 		in.fetch.thick = p.Written()-before >= thickMin
-		if in.fetch.err != nil || in.fetch.leave || in.large.coming() || in.stalled && !brought {
+		if in.fetch.err != nil || in.fetch.leave || in.large.coming() && !in.fetch.whole || in.stalled && !brought {
 			in.fetch.leave = false
 			e.returnInput()
 		}
@@ -213,6 +213,42 @@ func (e *Stream) fetchMessages() bool {
 		}
 	}
 	return false
+}
+
+// fetchOnce makes one system call and digests what it brought. It returns false where
+// there was nothing.
+func (e *Stream) fetchOnce() bool {
+	in := &e.in
+	if in.large.coming() {
+		in.stalled = in.stalled && !in.mid && e.pipe.Credit() == 0
+		return in.stalled || e.fetchLarge()
+	}
+	space := e.pipe.Writer().Space(in.raw, in.raw+readBytesMin)
+	if in.stalled {
+		in.stalled = false // what is there was not scanned to its end
+	} else if !e.fetchSome(space[in.raw:]) {
+		return false
+	}
+	in.fetch.err = e.scan(space)
+	e.publish(true)
+	return true
+}
+
+// fetchLarge is fetchOnce while a large body is on its way, or foreseen.
+func (e *Stream) fetchLarge() bool {
+	f := &e.in.fetch
+	if f.drained {
+		e.endFetching()
+		return false
+	}
+	n, want, no := e.readvLarge()
+	f.drained = no == 0 && n < want
+	if !e.fetched(n, no) {
+		e.in.large.dropGuess()
+		return false
+	}
+	f.err = e.landLarge(n)
+	return true
 }
 
 // fetchSome reads what has arrived to b. It returns false where that is nothing.
@@ -224,7 +260,11 @@ func (e *Stream) fetchSome(b []byte) bool {
 	}
 	n, no := e.patientRead(b)
 	f.drained = f.lent && no == 0 && n < len(b)
-	return e.fetched(n, no)
+	if !e.fetched(n, no) {
+		return false
+	}
+	e.in.raw += n
+	return true
 }
 
 // fetchLooks is how often the receiver looks again where there is nothing, and
@@ -270,7 +310,6 @@ func (e *Stream) fetched(n int, no syscall.Errno) bool {
 	case n == 0:
 		e.in.fetch.err = syscall.EPIPE
 	default:
-		e.in.raw += n
 		e.in.bytes += uint64(n)
 		return true
 	}

@@ -123,8 +123,11 @@ func (e *Stream) goOnIn(missed bool) {
 	switch {
 	case e.state != active:
 	case e.in.large.coming():
-		e.stopFetching() // only the loop reads those
+		e.stopFetching() // only the loop reads those, but where they are lent whole
 		e.calm()
+		if !missed && e.mayAnswer() {
+			e.considerLending()
+		}
 	case !missed:
 		e.considerFetching()
 		e.considerLending()
@@ -205,14 +208,28 @@ func (e *Stream) arrived(n int, no syscall.Errno) bool {
 // whole messages and wakes the application if it sleeps.
 func (e *Stream) take(space []byte) {
 	err := e.scan(space)
+	e.publish(true)
+	if err != nil {
+		e.s.failed(e, err)
+	}
+}
+
+// publish makes visible what was brought, of which messages says whether there are any,
+// and wakes the application if it sleeps and is not the one who has brought it.
+func (e *Stream) publish(messages bool) {
+	f := &e.in.fetch
 	asleep := !e.pipe.Flush()
-	e.in.fetch.woke(asleep)
+	switch {
+	case f.byApp:
+		f.slept = asleep || f.slept // as a rule the reader is here
+		e.fresh.Store(true)
+		return
+	case messages:
+		f.woke(asleep)
+	}
 	if asleep {
 		e.fresh.Store(true)
 		e.pipe.Signal()
-	}
-	if err != nil {
-		e.s.failed(e, err)
 	}
 }
 

@@ -5,6 +5,8 @@
 package engine
 
 import (
+	"syscall"
+
 	"github.com/zeroloop/zmq/engine/zmtp"
 	"github.com/zeroloop/zmq/internal/buf"
 	"github.com/zeroloop/zmq/transport"
@@ -93,9 +95,23 @@ func (l *large) foresee(from uint64, size int) {
 // peer waits for an answer the next one comes when this one is over, whose memory it
 // may have then, and which the caches still hold: no memory is taken for it before.
 func (e *Stream) readLarge() (int, bool) {
+	got, want, no := e.readvLarge()
+	if !e.arrived(got, no) {
+		e.in.large.dropGuess()
+		return 0, false
+	}
+	if err := e.landLarge(got); err != nil {
+		e.s.failed(e, err)
+		return 0, false
+	}
+	return got, got == want
+}
+
+// readvLarge is the system call of that; want is what there was room for.
+func (e *Stream) readvLarge() (got, want int, no syscall.Errno) {
 	l := &e.in.large
 	var iov [3]unix.Iovec
-	n, want := 0, 0
+	n := 0
 	add := func(b []byte) {
 		iov[n].Base = &b[0]
 		iov[n].SetLen(len(b))
@@ -112,16 +128,8 @@ func (e *Stream) readLarge() (int, bool) {
 			add(e.guessed().Bytes())
 		}
 	}
-	got, no := transport.Readv(e.fd, iov[:n])
-	if !e.arrived(got, no) {
-		l.dropGuess()
-		return 0, false
-	}
-	if err := e.landLarge(got); err != nil {
-		e.s.failed(e, err)
-		return 0, false
-	}
-	return got, got == want
+	got, no = transport.Readv(e.fd, iov[:n])
+	return got, want, no
 }
 
 // guessed returns the memory for the next body.
@@ -147,7 +155,7 @@ func (e *Stream) growLarge() {
 
 // landLarge sorts out what one vectored read has brought.
 func (e *Stream) landLarge(got int) error {
-	l := &e.in.large
+	l, before := &e.in.large, e.pipe.Written()
 	if l.body != nil {
 		n := min(got, len(l.body.Bytes())-l.have)
 		l.have += n
@@ -159,10 +167,7 @@ func (e *Stream) landLarge(got int) error {
 		e.endLarge()
 	}
 	err := e.landGuess(got)
-	if !e.pipe.Flush() {
-		e.fresh.Store(true)
-		e.pipe.Signal()
-	}
+	e.publish(e.pipe.Written() != before)
 	return err
 }
 

@@ -30,6 +30,7 @@ type owner struct {
 	awake   chan struct{} // ReadActivated
 
 	lends bool          // set before the session begins
+	whole bool          // as well
 	stays bool          // the reader's
 	taken chan struct{} // TakeBack
 
@@ -41,7 +42,7 @@ func (o *owner) Left(x Object)                                     { o.left <- x
 func (o *owner) Identified(*pipe.Pipe, []byte, *msg.Properties)    {}
 func (o *owner) Hiccuped(*pipe.Pipe)                               {}
 func (o *owner) Rested(*pipe.Pipe) bool                            { return false }
-func (o *owner) Lends() bool                                       { return o.lends }
+func (o *owner) Lends() (lends, whole bool)                        { return o.lends, o.whole }
 func (o *owner) Lend(*Session, int) bool                           { return o.lends }
 func (o *owner) TakeBack(int)                                      { o.taken <- struct{}{} }
 func (o *owner) Stays() bool                                       { return o.stays }

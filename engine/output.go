@@ -54,6 +54,12 @@ const (
 	// left to the loop and has to be read first.
 	answerTime      = 100 * time.Microsecond
 	largeAnswerTime = 500 * time.Microsecond
+	// crampedMax is the level above which the kernel's buffer counts as too small for
+	// the large bodies of a connection, as that of a Unix socket is from some 200 KiB
+	// on: then they are the loop's, which goes on with the rest as soon as there is
+	// room. Each that does not go out at once adds crampedStep, up to crampedTop, each
+	// other one takes one away.
+	crampedMax, crampedStep, crampedTop = 8, 4, 64
 	// iovecsMax bounds the pieces of one writev.
 	iovecsMax = 128
 )
@@ -69,6 +75,7 @@ type output struct {
 	bytes    uint64 // written, for statistics
 	bodySent int    // bytes of the next large body that are written
 	large    bool   // what went out last was a large body
+	cramped  int    // how often large bodies do not go out at once, see crampedMax
 
 	messages int   // written since the last pause; not where they are re-framed
 	paused   int64 // when that was, in ns since the process began
@@ -195,7 +202,11 @@ func (e *Stream) writeInline(full bool) bool {
 		}
 		e.loop.Relieve(now)
 	}
+	cramped := e.out.cramped > crampedMax
 	again := e.release()
+	if cramped && e.pipe.Fetching() {
+		e.s.Recall()
+	}
 	if o == ended {
 		e.loop.Send(reactor.Command{Op: opOutEnded, To: e.s, Arg: e})
 	} else if again || o == partial {
@@ -204,9 +215,10 @@ func (e *Stream) writeInline(full bool) bool {
 	return true
 }
 
-// startsLarge reports whether what comes next is a large body. Runs on the holder.
+// startsLarge reports whether what comes next is a large body that the loop should
+// write, as it is the loop that reads those. Runs on the holder.
 func (e *Stream) startsLarge() bool {
-	if e.out.slow || !e.open.Load() {
+	if e.out.slow || !e.open.Load() || e.pipe.Fetching() {
 		return false
 	}
 	r := e.pipe.Reader()
@@ -407,12 +419,22 @@ func (o *output) consume(p *pipe.Pipe, n int) {
 			return
 		}
 		n -= size - o.bodySent
+		o.fitted(o.bodySent == 0)
 		o.bodySent, o.large = 0, size >= inlineBodyBytesMax
 		r.TakeRef().Release()
 		p.TookBody(size)
 		if n == 0 {
 			return
 		}
+	}
+}
+
+// fitted notes whether a body was taken by the kernel at once.
+func (o *output) fitted(yes bool) {
+	if yes {
+		o.cramped = max(o.cramped-1, 0)
+	} else {
+		o.cramped = min(o.cramped+crampedStep, crampedTop)
 	}
 }
 

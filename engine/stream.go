@@ -166,8 +166,8 @@ func (e *Stream) Step() {
 	if m&moreOut != 0 {
 		e.tryOut()
 	}
-	if m&moreIn != 0 {
-		e.processInput(false)
+	if m&moreIn != 0 && e.state == active {
+		e.inEvent()
 	}
 }
 

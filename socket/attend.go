@@ -50,6 +50,8 @@ type attendance struct {
 	// +checklocks:mu
 	session *engine.Session // whose descriptor is lent; nil is none
 	// +checklocks:mu
+	fd int // that descriptor
+	// +checklocks:mu
 	inside bool // somebody is in the poller
 	// +checklocks:mu
 	closed bool
@@ -101,7 +103,7 @@ func (a *attendance) wake() {
 }
 
 // Lends implements engine.Host.
-func (b *Base) Lends() bool { return b.att.willing.Load() }
+func (b *Base) Lends() (lends, whole bool) { return b.att.willing.Load(), b.bare }
 
 // Lend implements engine.Host.
 func (b *Base) Lend(s *engine.Session, fd int) bool {
@@ -111,19 +113,26 @@ func (b *Base) Lend(s *engine.Session, fd int) bool {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.closed || a.broken || a.session != nil || !a.open() {
+	if a.closed || a.broken || a.session != nil || !b.bare && !a.admit(fd) {
 		return false
 	}
-	if a.poller.Add(fd, attendToken) != nil {
+	a.session, a.fd = s, fd
+	a.lent.Store(true)
+	a.attended()
+	return true
+}
+
+// admit has fd watched by the poller.
+//
+// +checklocks:a.mu
+func (a *attendance) admit(fd int) bool {
+	if !a.open() || a.poller.Add(fd, attendToken) != nil {
 		return false
 	}
 	if a.poller.Watch(fd, attendToken, poller.In) != nil {
 		_ = a.poller.Remove(fd)
 		return false
 	}
-	a.session = s
-	a.lent.Store(true)
-	a.attended()
 	return true
 }
 
@@ -164,13 +173,23 @@ func (a *attendance) shut() {
 
 // TakeBack implements engine.Host.
 func (b *Base) TakeBack(fd int) {
-	a := &b.att
+	if b.att.takeBack(fd) {
+		b.signal.raise()
+	}
+}
+
+// takeBack reports whether there is a thread at the descriptor, which holds it open.
+func (a *attendance) takeBack(fd int) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.session = nil
 	a.lent.Store(false)
+	if a.poller == nil {
+		return a.inside
+	}
 	// The descriptor may be gone with the peer.
 	_ = a.poller.Remove(fd)
+	return false
 }
 
 // Stays implements engine.Host. Runs under R, which the caller of Fetch holds.
@@ -179,7 +198,7 @@ func (b *Base) Stays() bool { return b.staying }
 // stays reports whether a call to receive that waits with ctx may sleep in the
 // poller.
 func (b *Base) stays(ctx context.Context) bool {
-	return b.kind.traits.attends && b.att.suits(ctx)
+	return b.kind.traits.attends && !b.bare && b.att.suits(ctx)
 }
 
 // mayAttend reports whether there is one connection, at which a receiver may sleep. With

@@ -25,6 +25,9 @@ type Base struct {
 	plain bool
 	// single says that messages have one part, and an address besides it.
 	single bool
+	// bare says that who receives is a thread outside of Go, which sleeps at a lent
+	// descriptor by itself. Set by GoBare.
+	bare bool
 
 	// S guards what the pattern does on the way out, R what it does on the way
 	// in; both are needed to change what follows. rmu points to smu for oneLock

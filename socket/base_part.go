@@ -115,7 +115,10 @@ func (b *Base) RecvPart(take func(f *msg.Part)) errno.Errno {
 	if e == errno.OK {
 		e = b.recvPart(take)
 	}
-	if e == errno.OK && b.recvs.waiting.Load() > 0 && b.pat.hasIn() {
+	switch {
+	case e == errno.EAGAIN:
+		b.att.refuse()
+	case e == errno.OK && b.recvs.waiting.Load() > 0 && b.pat.hasIn():
 		b.recvs.wakeOne()
 	}
 	return e

@@ -116,6 +116,14 @@ func (s *signal) clear() {
 	}
 }
 
+// hush has raise write nothing until unhush, where nothing is raised yet, which it
+// reports: for who is about to do what would wake him. Between the two and behind them
+// it is as between a raise and a clear: whoever would have been told of something is to
+// look, or to have others look.
+func (s *signal) hush() bool { return s.made.Load() && !s.raised.Swap(true) }
+
+func (s *signal) unhush() { s.raised.Store(false) }
+
 // close gives the descriptor back to the system.
 func (s *signal) close() {
 	s.mu.Lock()

@@ -54,6 +54,8 @@ struct zl_slot {
 	int streak;             /* messages received without waiting */
 	_Atomic bool batch_held; /* a thread uses the batch */
 	bool asked;             /* something was sent since a message was received */
+	bool asked_large;       /* and that was large */
+	bool stays;             /* of a type whose receiver may wait at its peer's descriptor */
 	int answer_misses;      /* times in a row that an answer was not there in time, see part.c */
 	int answer_skips;       /* waits yet without a look for one */
 
@@ -155,7 +157,7 @@ char *zl_props_text(struct zl_props *p);
 
 /* --- what passes between C and Go for each part (part.c, part.go) --- */
 
-enum { ZL_STAGE_BYTES = 4096, ZL_RETRY = 0x100, ZL_PRESS = 0x200, ZL_QUIET = 0x400, ZL_OTHERS = 0x800 };
+enum { ZL_STAGE_BYTES = 4096, ZL_LARGE_BYTES = 128 << 10, ZL_RETRY = 0x100, ZL_PRESS = 0x200, ZL_QUIET = 0x400, ZL_OTHERS = 0x800, ZL_STAYS = 0x1000, ZL_WOKEN = 0x2000 };
 
 /* zl_in says where a received part goes, and is filled with it. */
 struct zl_in {
@@ -170,6 +172,7 @@ struct zl_in {
 	struct zl_content *content; /* out: the part where it is not in stage */
 	struct zl_props *props;     /* out, with a reference, or NULL */
 	char *group;                /* out, malloc'ed, or NULL */
+	int fd;                     /* out: where to wait as well, or -1 */
 };
 
 int zl_recv_part(struct zl_slot *s, struct zl_in *in, int flags);
@@ -257,7 +260,8 @@ void zl_wait_begin(struct zl_slot *s, enum zl_way way);
 void zl_wait_end(struct zl_slot *s, enum zl_way way);
 int zl_wait_others(struct zl_slot *s, enum zl_way way);
 void zl_pass_on(struct zl_slot *s, int events);
-int zl_wait(struct zl_slot *s, int64_t deadline);
+int zl_wait(struct zl_slot *s, int fd, int64_t deadline);
+bool zl_ready(struct zl_slot *s, int fd);
 int zl_ppoll(struct pollfd *fds, nfds_t count, int64_t deadline, const sigset_t *mask);
 
 struct zl_item {

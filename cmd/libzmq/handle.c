@@ -54,7 +54,7 @@ struct zl_slot *zl_slot_new(enum zl_kind kind)
 	s->batch = NULL;
 	s->batch_max = 0;
 	atomic_store(&s->batch_held, false);
-	s->gathers = s->midway = s->asked = false;
+	s->gathers = s->midway = s->asked = s->asked_large = s->stays = false;
 	s->answer_misses = s->answer_skips = 0;
 	atomic_store(&s->fd, -1);
 	atomic_store(&s->waiting_since, 0);

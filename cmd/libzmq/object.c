@@ -157,6 +157,12 @@ static bool single(int type)
 	return false;
 }
 
+/* answers says whether a socket of a type, for one thread at a time, is asked or answered. */
+static bool answers(int type)
+{
+	return type == ZMQ_REQ || type == ZMQ_REP || type == ZMQ_DEALER || type == ZMQ_ROUTER || type == ZMQ_PAIR;
+}
+
 /* gathers names the types whose messages have no address and await no answer. */
 static bool gathers(int type)
 {
@@ -184,6 +190,7 @@ void *zmq_socket(void *context, int type)
 	zl_handlers();
 	zl_batch_setup(s);
 	s->gathers = gathers(type);
+	s->stays = answers(type);
 	return s;
 }
 

@@ -115,6 +115,7 @@ static int send_part(struct zl_slot *s, struct out *o, int flags)
 	bool paced = gathers(s, o, flags);
 
 	s->asked = true;
+	s->asked_large = o->size >= ZL_LARGE_BYTES;
 	if (paced && put(s, o))
 		return 0;
 	if (paced)
@@ -126,7 +127,7 @@ static int send_part(struct zl_slot *s, struct out *o, int flags)
 	deadline = zl_deadline(s->send_timeout_ms);
 	zl_wait_begin(s, ZL_SENDS);
 	while ((e = try_send(s, o, flags | ZL_RETRY | zl_wait_others(s, ZL_SENDS))) == EAGAIN)
-		if ((e = zl_wait(s, deadline)))
+		if ((e = zl_wait(s, -1, deadline)))
 			break;
 	zl_wait_end(s, ZL_SENDS);
 	if (e == 0)
@@ -204,6 +205,12 @@ enum {
 	STREAM_MESSAGES_MIN = 2, /* received without a wait in between, what makes a stream */
 };
 
+/* staying is what goRecv is told by who will wait, at a lent descriptor if there is one. */
+static inline int staying(const struct zl_slot *s)
+{
+	return s->stays ? ZL_STAYS : 0;
+}
+
 /*
  * lull lets messages gather where a stream has been read faster than it comes: to
  * sleep at once would have its sender wake the reader for each message.
@@ -215,44 +222,72 @@ static int lull(struct zl_slot *s, struct zl_in *in)
 	for (int look = 0; e == EAGAIN && look < LULL_LOOKS_MAX; look++) {
 		for (int i = 0; i < LULL_PAUSES << look; i++)
 			zl_pause();
-		e = goRecv(s->index, in, 0);
+		e = goRecv(s->index, in, staying(s));
 	}
 	return e;
 }
 
 enum {
 	ANSWER_NS = 25 * 1000,  /* for which an answer is looked for, before its reader sleeps */
+	FAR_NS = 100 * 1000,    /* where the peer is another process */
+	FAR_LARGE_NS = 500 * 1000, /* and has to read a large body first */
 	ANSWER_PAUSES = 10,     /* between two looks */
 	ANSWER_YIELD_LOOKS = 8, /* after so many another thread may have the processor */
 	ANSWER_GAIN_NS = 10 * 1000, /* what that saves, about */
 	ANSWER_SKIPS_MAX = 1024, /* waits in which nobody looks, where there was no answer in time */
 };
 
+/* looks_for returns for how many ns an answer is looked for: 0 is not at all. */
+static int64_t looks_for(struct zl_slot *s, const struct zl_in *in)
+{
+	int beside = 0;
+
+	if (in->fd >= 0)
+		return s->asked_large ? FAR_LARGE_NS : FAR_NS;
+	goBeside(s->index, &beside);
+	return beside ? ANSWER_NS : 0;
+}
+
+/* look_beside looks once for what a thread of this process sends. */
+static int look_beside(struct zl_slot *s, struct zl_in *in, int look)
+{
+	for (int i = 0; i < ANSWER_PAUSES; i++)
+		zl_pause();
+	if (look % ANSWER_YIELD_LOOKS == 0)
+		sched_yield();
+	return goRecv(s->index, in, staying(s));
+}
+
+/* look_far looks once for what comes in at the descriptor that has been lent. */
+static int look_far(struct zl_slot *s, struct zl_in *in)
+{
+	if (zl_ready(s, in->fd))
+		return goRecv(s->index, in, ZL_RETRY | ZL_WOKEN | ZL_STAYS | zl_wait_others(s, ZL_RECEIVES));
+	sched_yield();
+	return EAGAIN;
+}
+
 /*
  * look_for_answer looks for a moment for the answer to what was sent last, where all
- * peers are threads of this process: to have each other woken takes both sides longer
- * than all the rest of a round trip. Where it was in vain, or took longer than that, it
- * is tried less often: the answers take longer, or others need the processors.
+ * peers are threads of this process, or the only one's descriptor has been lent: to
+ * have each other woken takes both sides longer than all the rest of a round trip.
+ * Where it was in vain, or took longer than that, it is tried less often: the answers
+ * take longer, or others need the processors.
  */
 static int look_for_answer(struct zl_slot *s, struct zl_in *in)
 {
-	int beside = 0, e = EAGAIN;
+	int e = EAGAIN;
 
 	if (s->answer_skips > 0) {
 		s->answer_skips--;
 		return EAGAIN;
 	}
-	goBeside(s->index, &beside);
-	int64_t start = zl_now_ns(), took = 0;
-	for (int look = 1; beside && e == EAGAIN && took < ANSWER_NS; look++) {
-		for (int i = 0; i < ANSWER_PAUSES; i++)
-			zl_pause();
-		if (look % ANSWER_YIELD_LOOKS == 0)
-			sched_yield();
-		e = goRecv(s->index, in, 0);
+	int64_t most = looks_for(s, in), start = zl_now_ns(), took = 0;
+	for (int look = 1; e == EAGAIN && took < most; look++) {
+		e = in->fd >= 0 ? look_far(s, in) : look_beside(s, in, look);
 		took = zl_now_ns() - start;
 	}
-	if (e != EAGAIN && took < ANSWER_NS) {
+	if (e != EAGAIN && took < most) {
 		s->answer_misses = 0;
 		return e;
 	}
@@ -269,15 +304,20 @@ static int look_for_answer(struct zl_slot *s, struct zl_in *in)
 static int recv_waiting(struct zl_slot *s, struct zl_in *in)
 {
 	int64_t deadline = zl_deadline(s->recv_timeout_ms);
-	int e;
+	int e, flags;
 
 	if (s->asked && (e = look_for_answer(s, in)) != EAGAIN)
 		return e;
 	zl_wait_begin(s, ZL_RECEIVES);
-	while ((e = goRecv(s->index, in, ZL_RETRY | zl_wait_others(s, ZL_RECEIVES))) == EAGAIN)
-		if ((e = zl_wait(s, deadline)))
+	flags = ZL_RETRY | staying(s);
+	while ((e = goRecv(s->index, in, flags | zl_wait_others(s, ZL_RECEIVES))) == EAGAIN) {
+		if ((e = zl_wait(s, in->fd, deadline)))
 			break;
+		flags |= ZL_WOKEN;
+	}
 	zl_wait_end(s, ZL_RECEIVES);
+	if (e && in->fd >= 0)
+		goUnstay(s->index);
 	return e;
 }
 
@@ -288,10 +328,11 @@ static int recv_waiting(struct zl_slot *s, struct zl_in *in)
 int zl_recv_part(struct zl_slot *s, struct zl_in *in, int flags)
 {
 	in->addressed = s->single;
+	in->fd = -1;
 	if (atomic_load_explicit(&s->queued, memory_order_relaxed) > 0)
 		zl_outbox_flush(s, 0);
 	bool waits = !(flags & ZMQ_DONTWAIT) && s->recv_timeout_ms != 0;
-	int quiet = waits ? 0 : ZL_QUIET | zl_wait_others(s, ZL_RECEIVES);
+	int quiet = waits ? staying(s) : ZL_QUIET | zl_wait_others(s, ZL_RECEIVES);
 	int e = goRecv(s->index, in, quiet);
 
 	if (e == EAGAIN && waits && s->streak >= STREAM_MESSAGES_MIN)

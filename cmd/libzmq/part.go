@@ -98,7 +98,8 @@ func goSendHeld(at C.uint32_t, data unsafe.Pointer, size C.size_t, flags C.int, 
 // goRecv receives a part into in. Where a call that does not wait finds nothing, the
 // signal is taken back (ZL_QUIET): a program that polls the descriptor and then receives
 // until EAGAIN need not ask for ZMQ_EVENTS (libzmq socket_base_t::recv, which processes
-// its commands then).
+// its commands then). One that goes on waiting (ZL_STAYS) may find a descriptor to wait at
+// in in, and comes back from there with ZL_WOKEN.
 //
 //export goRecv
 func goRecv(at C.uint32_t, in *C.struct_zl_in, flags C.int) (e C.int) {
@@ -107,9 +108,9 @@ func goRecv(at C.uint32_t, in *C.struct_zl_in, flags C.int) (e C.int) {
 	if b == nil {
 		return C.int(errno.ENOTSOCK)
 	}
-	n := recvInto(b, in)
+	n := recvInto(b, in, flags)
 	if n == errno.EAGAIN && flags&C.ZL_QUIET != 0 && b.TakeSignal() {
-		n = recvInto(b, in)
+		n = recvInto(b, in, flags)
 	}
 	if n == errno.OK && in.batch != nil && !bool(in.more) {
 		receiveAhead(b, in.batch)
@@ -118,18 +119,33 @@ func goRecv(at C.uint32_t, in *C.struct_zl_in, flags C.int) (e C.int) {
 }
 
 // recvInto receives a part into in.
-func recvInto(b *socket.Base, in *C.struct_zl_in) errno.Errno {
+func recvInto(b *socket.Base, in *C.struct_zl_in, flags C.int) (n errno.Errno) {
 	failed := errno.OK
-	n := b.RecvPart(func(f *msg.Part) {
+	into := func(f *msg.Part) {
 		failed = take(in, f)
 		if bool(in.addressed) {
 			takeAddress(in, b.From())
 		}
-	})
+	}
+	if flags&C.ZL_STAYS != 0 {
+		var fd int
+		fd, n = b.RecvPartStaying(into, flags&C.ZL_WOKEN != 0)
+		in.fd = C.int(fd)
+	} else {
+		n = b.RecvPart(into)
+	}
 	if n == errno.OK {
 		n = failed
 	}
 	return n
+}
+
+// goUnstay says that a thread does not wait at the descriptor that goRecv has given it.
+//
+//export goUnstay
+func goUnstay(at C.uint32_t) (e C.int) {
+	defer guard(&e)
+	return on(at, func(b *socket.Base) error { b.Unstay(); return nil })
 }
 
 // goBeside says whether all peers of a socket are of this process.

@@ -37,6 +37,7 @@ func goSocket(ctx, at C.uint32_t, typ C.int) (e C.int) {
 	}
 	b, err := c.New(int(typ), nil)
 	if err == nil {
+		b.GoBare()
 		sockets[at].Store(b)
 	}
 	return number(err)

@@ -111,20 +111,29 @@ void zl_pass_on(struct zl_slot *s, int events)
 }
 
 /*
- * zl_wait waits until something may have changed for a socket. It returns 0, EAGAIN
- * when the deadline has passed, or EINTR.
+ * zl_wait waits until something may have changed for a socket, or fd, unless that is
+ * -1, has something to read. It returns 0, EAGAIN when the deadline has passed, or
+ * EINTR.
  */
-int zl_wait(struct zl_slot *s, int64_t deadline)
+int zl_wait(struct zl_slot *s, int fd, int64_t deadline)
 {
-	struct pollfd p = { .events = POLLIN };
-	int n, e = zl_fd(s, &p.fd);
+	struct pollfd p[2] = { { .events = POLLIN }, { .fd = fd, .events = POLLIN } };
+	int n, e = zl_fd(s, &p[0].fd);
 
 	if (e)
 		return e;
-	n = zl_ppoll(&p, 1, deadline, NULL);
+	n = zl_ppoll(p, fd < 0 ? 1 : 2, deadline, NULL);
 	if (n < 0)
 		return -n;
 	return n == 0 ? EAGAIN : 0;
+}
+
+/* zl_ready says whether zl_wait would return at once. */
+bool zl_ready(struct zl_slot *s, int fd)
+{
+	struct pollfd p[2] = { { .events = POLLIN }, { .fd = fd, .events = POLLIN } };
+
+	return zl_fd(s, &p[0].fd) != 0 || poll(p, 2, 0) != 0;
 }
 
 /* zl_scratch returns memory of a size: fixed where it is large enough. */

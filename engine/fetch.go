@@ -219,9 +219,8 @@ func (e *Stream) fetchMessages() bool {
 // there was nothing.
 func (e *Stream) fetchOnce() bool {
 	in := &e.in
-	if in.large.coming() {
-		in.stalled = in.stalled && !in.mid && e.pipe.Credit() == 0
-		return in.stalled || e.fetchLarge()
+	if in.large.coming() && !in.stalled {
+		return e.fetchLarge()
 	}
 	space := e.pipe.Writer().Space(in.raw, in.raw+readBytesMin)
 	if in.stalled {

@@ -157,10 +157,21 @@ static bool single(int type)
 	return false;
 }
 
-/* answers says whether a socket of a type, for one thread at a time, is asked or answered. */
-static bool answers(int type)
+/* stays says whether who receives from a type may wait at its peer's descriptor: those that one thread uses at a time. */
+static bool stays(int type)
 {
-	return type == ZMQ_REQ || type == ZMQ_REP || type == ZMQ_DEALER || type == ZMQ_ROUTER || type == ZMQ_PAIR;
+	switch (type) {
+	case ZMQ_REQ:
+	case ZMQ_REP:
+	case ZMQ_DEALER:
+	case ZMQ_ROUTER:
+	case ZMQ_PAIR:
+	case ZMQ_PULL:
+	case ZMQ_SUB:
+	case ZMQ_XSUB:
+		return true;
+	}
+	return false;
 }
 
 /* gathers names the types whose messages have no address and await no answer. */
@@ -190,7 +201,7 @@ void *zmq_socket(void *context, int type)
 	zl_handlers();
 	zl_batch_setup(s);
 	s->gathers = gathers(type);
-	s->stays = answers(type);
+	s->stays = stays(type);
 	return s;
 }
 

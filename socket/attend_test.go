@@ -27,7 +27,7 @@ type attending struct {
 	got  uint64
 }
 
-func newAttending(t *testing.T, out, in int) *attending {
+func newAttending(t *testing.T, out, in int, set ...func(in *Base)) *attending {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
 	c := NewCtx()
@@ -44,6 +44,9 @@ func newAttending(t *testing.T, out, in int) *attending {
 	r.in, err2 = c.New(in, nil)
 	if err := errors.Join(err, err2); err != nil {
 		t.Fatal(err)
+	}
+	for _, f := range set {
+		f(r.in)
 	}
 	if in == option.Sub {
 		err = r.in.Subscribe(nil)

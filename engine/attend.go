@@ -38,33 +38,36 @@ const (
 
 // considerLending lends the connection where its receiver has to be woken again and
 // again, but none whose peer sends PINGs: they may not wait for a receiver. Runs on the
-// loop, which holds the input.
-func (e *Stream) considerLending() {
+// loop, which holds the input, when it has marked the receiver awake and before it wakes
+// him: so he cannot have gone to sleep again. It returns true where it was done; then the
+// loop reads no more, and wakes him when it has given the input up (releaseInput).
+func (e *Stream) considerLending() bool {
 	f := &e.in.fetch
 	if f.on || f.wakes < lendWakesMin {
-		return
+		return false
 	}
 	lends, whole := e.s.host.Lends()
 	whole = whole && e.mayAnswer()
 	if !lends || !e.mayLend(whole) {
 		f.wakes = 0 // not to be asked with each message
-		return
+		return false
 	}
 	if !e.spareOut(whole) {
 		f.wakes = 0
-		return
+		return false
 	}
 	if !e.s.host.Lend(e.s, e.fd) {
-		return
+		return false
 	}
 	e.watchLess(poller.In)
 	f.lent = true
 	if !e.pipe.SetFetching(true) {
 		e.takeBack()
 		e.watchMore(poller.In)
-		return
+		return false
 	}
 	f.on, f.whole, f.wakes, f.drained, f.thick = true, whole, 0, false, false
+	return true
 }
 
 // mayLend admits the connections that mayFetch does, and if they are lent whole those
@@ -84,7 +87,7 @@ func (e *Stream) mayLend(whole bool) bool {
 func (e *Stream) takeBack() {
 	f := &e.in.fetch
 	if f.lent {
-		f.lent, f.drained = false, false
+		f.lent, f.whole, f.drained = false, false, false
 		e.s.host.TakeBack(e.fd)
 	}
 }

@@ -85,12 +85,18 @@ func (e *Stream) holdInput() bool {
 	return e.inByLoop
 }
 
-// releaseInput gives the input up, unless it was closed. It returns true where the
-// receiver wanted it meanwhile.
+// releaseInput gives the input up, unless it was closed, and wakes the receiver to whom
+// the connection was lent meanwhile: he finds the input free. It returns true where
+// somebody wanted it before.
 func (e *Stream) releaseInput() (again bool) {
+	owes := e.owes
+	e.owes = false
 	if e.inByLoop {
 		e.inByLoop = false
 		again, _ = e.inHalf.release()
+	}
+	if owes {
+		e.pipe.Signal()
 	}
 	return again
 }
@@ -123,14 +129,12 @@ func (e *Stream) goOnIn(missed bool) {
 	switch {
 	case e.state != active:
 	case e.in.large.coming():
-		e.stopFetching() // only the loop reads those, but where they are lent whole
-		e.calm()
-		if !missed && e.mayAnswer() {
-			e.considerLending()
+		if !e.in.fetch.whole {
+			e.stopFetching() // the loop reads those
 		}
+		e.calm()
 	case !missed:
 		e.considerFetching()
-		e.considerLending()
 	}
 }
 
@@ -155,7 +159,7 @@ func (e *Stream) read() {
 		if e.state != active {
 			return
 		}
-		if !again && !(e.ending.Load() && n > 0) || e.in.stalled {
+		if !again && !(e.ending.Load() && n > 0) || e.in.stalled || e.owes {
 			return
 		}
 		budget -= max(n, 1)
@@ -229,7 +233,9 @@ func (e *Stream) publish(messages bool) {
 	}
 	if asleep {
 		e.fresh.Store(true)
-		e.pipe.Signal()
+		if e.owes = e.considerLending(); !e.owes {
+			e.pipe.Signal()
+		}
 	}
 }
 

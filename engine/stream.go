@@ -59,6 +59,7 @@ type Stream struct {
 	inByLoop    bool                       // the loop holds inHalf
 	fetchDue    bool                       // the receiver is to be looked after
 	recalled    bool                       // a lent connection is to come back
+	owes        bool                       // to wake the receiver to whom it was lent just now
 	left        int                        // halves that application goroutines hold, when closed
 	beat        heartbeat
 	shake       reactor.Timer // handshake timeout

@@ -127,7 +127,7 @@ func (b *build) compile(t *testing.T, name string) string {
 
 // TestPrograms: C programs that check every function, its errors included.
 func TestPrograms(t *testing.T) {
-	for _, name := range []string{"message", "plain", "context", "handles", "socket", "poll", "monitor", "process", "draft", "files", "outbox", "answers", "bodies", "dgram"} {
+	for _, name := range []string{"message", "plain", "context", "handles", "socket", "poll", "monitor", "process", "draft", "files", "outbox", "answers", "attend", "bodies", "dgram"} {
 		t.Run(name, func(t *testing.T) {
 			if got := run(t, compile(t, name)); got != "ok\n" {
 				t.Errorf("%q", got)

@@ -12,8 +12,10 @@ import (
 	"github.com/zeroloop/zmq/pipe"
 )
 
-// heardMessagesMax is how many messages of one subscriber are handled in one
-// go. It trades the publisher's delay against a look at the others.
+// heardMessagesMax is how many messages of one subscriber of another process are handled
+// in one go. It trades the publisher's delay against a look at the others. What one of
+// this process has asked for before a message is sent counts for that message, however
+// much it is.
 const heardMessagesMax = 1 << 10
 
 // xpub sends each message to the peers that asked for it (libzmq xpub_t).
@@ -176,7 +178,7 @@ func (s *xpub) readActivated(p *pipe.Pipe) {
 	f := &s.scratch
 	for n := 0; ; {
 		first := !p.MoreIn()
-		if n == heardMessagesMax && first {
+		if n == heardMessagesMax && first && !p.Inproc {
 			s.b.ReadActivated(p) // to be gone on with
 			return
 		}

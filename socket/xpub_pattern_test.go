@@ -3,6 +3,9 @@
 package socket
 
 import (
+	"bytes"
+	"encoding/binary"
+	"errors"
 	"strings"
 	"testing"
 
@@ -10,6 +13,7 @@ import (
 	"github.com/zeroloop/zmq/internal/msg"
 	"github.com/zeroloop/zmq/internal/mtrie"
 	"github.com/zeroloop/zmq/internal/option"
+	"github.com/zeroloop/zmq/reactor"
 )
 
 func manual(o *option.Options)   { o.XPubManual = true }
@@ -358,6 +362,45 @@ func TestXPubHearsInPortions(t *testing.T) {
 		t.Fatalf("%d messages heard, want %d", got, heardMessagesMax+1)
 	}
 }
+
+// What a subscriber of this process has asked for counts for the next message, however
+// much it is and whatever the loop has come to do by then.
+func TestPubHearsItsProcessFirst(t *testing.T) {
+	const topics = 5*heardMessagesMax + 1
+	for _, typ := range []int{option.Pub, option.XPub} {
+		c := NewCtx()
+		pub, sub := open(t, c, typ), open(t, c, option.Sub)
+		if err := errors.Join(sub.SetOptions(func(o *option.Options) error { o.SendHWM, o.RecvHWM = 0, 0; return nil }),
+			pub.SetOptions(func(o *option.Options) error { o.SendHWM, o.RecvHWM = 0, 0; return nil }),
+			pub.Bind("inproc://topics"), sub.Connect("inproc://topics")); err != nil {
+			t.Fatal(err)
+		}
+		started, over := make(chan struct{}), make(chan struct{})
+		c.home().Send(reactor.Command{Op: opStand, To: started, Arg: over})
+		<-started
+		for i := range topics {
+			if err := sub.Subscribe(binary.BigEndian.AppendUint32(nil, uint32(i))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var m msg.Msg
+		last := binary.BigEndian.AppendUint32(nil, topics-1)
+		m.Copy(last, nil)
+		if err := pub.Send(t.Context(), &m, true); err != nil {
+			t.Error(err)
+		}
+		if err := sub.Recv(t.Context(), &m, false); err != nil || !bytes.Equal(m.Bytes(), last) {
+			t.Errorf("%v: %q", err, m.Bytes())
+		}
+		close(over)
+	}
+}
+
+// opStand has the loop stand until it may go on.
+var opStand = &reactor.Op{Name: "stand", Run: func(c reactor.Command) {
+	close(c.To.(chan struct{}))
+	<-c.Arg.(chan struct{})
+}}
 
 // A topic that is too long for the trie is ignored.
 func TestXPubIgnoresEndlessTopic(t *testing.T) {

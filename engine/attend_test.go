@@ -270,12 +270,19 @@ func TestLentWhole(t *testing.T) {
 	}
 }
 
-// TestLentByLargeBodies: large bodies come to be the receiver's, and stay his, whatever
-// the loop was about to do when it lent the connection.
-func TestLentByLargeBodies(t *testing.T) {
+// TestLentByPieces: messages that come in pieces, small and large, have the connection
+// lent, and it stays the receiver's, whatever the loop was about to do.
+func TestLentByPieces(t *testing.T) {
+	for _, size := range []int{8 << 10, directBytesMin} {
+		lentByPieces(t, size)
+	}
+}
+
+func lentByPieces(t *testing.T, size int) {
+	t.Helper()
 	o, p, far := connected(t, option.Pair, "PAIR", func(o *owner) { o.lends, o.whole = true, true })
 	r := &reading{o: o, p: p}
-	body := message(nil, make([]byte, directBytesMin))
+	body := message(nil, make([]byte, size))
 	for n := range 100 {
 		if p.Peer().Fetching() && r.settled() {
 			o.stays = true
@@ -298,7 +305,7 @@ func TestLentByLargeBodies(t *testing.T) {
 		}
 		f.Drop()
 	}
-	t.Fatal("the connection was never lent")
+	t.Errorf("%d bytes: the connection was never lent", size)
 }
 
 // toldOf checks that the receiver, who sleeps, is told of a body that he has read.

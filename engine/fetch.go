@@ -228,8 +228,9 @@ func (e *Stream) fetchOnce() bool {
 	} else if !e.fetchSome(space[in.raw:]) {
 		return false
 	}
+	before := e.pipe.Written()
 	in.fetch.err = e.scan(space)
-	e.publish(true)
+	e.publish(before)
 	return true
 }
 

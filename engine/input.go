@@ -211,16 +211,17 @@ func (e *Stream) arrived(n int, no syscall.Errno) bool {
 // take scans what has been received into the tail of the pipe, publishes the
 // whole messages and wakes the application if it sleeps.
 func (e *Stream) take(space []byte) {
+	before := e.pipe.Written()
 	err := e.scan(space)
-	e.publish(true)
+	e.publish(before)
 	if err != nil {
 		e.s.failed(e, err)
 	}
 }
 
-// publish makes visible what was brought, of which messages says whether there are any,
-// and wakes the application if it sleeps and is not the one who has brought it.
-func (e *Stream) publish(messages bool) {
+// publish makes visible what was brought since so many messages had been written, and
+// wakes the application if it sleeps and is not the one who has brought it.
+func (e *Stream) publish(before uint64) {
 	f := &e.in.fetch
 	asleep := !e.pipe.Flush()
 	switch {
@@ -228,7 +229,7 @@ func (e *Stream) publish(messages bool) {
 		f.slept = asleep || f.slept // as a rule the reader is here
 		e.fresh.Store(true)
 		return
-	case messages:
+	case e.pipe.Written() != before: // not a piece of one
 		f.woke(asleep)
 	}
 	if asleep {

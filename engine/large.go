@@ -167,7 +167,7 @@ func (e *Stream) landLarge(got int) error {
 		e.endLarge()
 	}
 	err := e.landGuess(got)
-	e.publish(e.pipe.Written() != before)
+	e.publish(before)
 	return err
 }
 

@@ -459,8 +459,11 @@ func pollEachMessage(w *world, from, to *zmq.Socket) {
 		if n > 0 && from.Type() == zmq.REQ {
 			break // its states are TestPollerStates's
 		}
+		sent := make(chan error, 1)
 		if n > 0 {
-			w.later(send)
+			go func() { sent <- send() }()
+		} else {
+			sent <- nil
 		}
 		w.waits(p, to, zmq.PollIn)
 		for {
@@ -475,5 +478,6 @@ func pollEachMessage(w *world, from, to *zmq.Socket) {
 				w.ok(ignore(to.TryRecv()))
 			}
 		}
+		w.ok(<-sent) // what was waited for may have been left from before
 	}
 }

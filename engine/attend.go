@@ -57,6 +57,7 @@ func (e *Stream) considerLending() bool {
 		return false
 	}
 	if !e.s.host.Lend(e.s, e.fd) {
+		f.wakes = 0
 		return false
 	}
 	e.watchLess(poller.In)
@@ -64,6 +65,7 @@ func (e *Stream) considerLending() bool {
 	if !e.pipe.SetFetching(true) {
 		e.takeBack()
 		e.watchMore(poller.In)
+		f.wakes = 0
 		return false
 	}
 	f.on, f.whole, f.wakes, f.drained, f.thick = true, whole, 0, false, false
@@ -74,7 +76,7 @@ func (e *Stream) considerLending() bool {
 // that bring requests or answers, however large.
 func (e *Stream) mayLend(whole bool) bool {
 	switch {
-	case e.beat.asked || !e.unhurried():
+	case e.beat.asked || e.ending.Load() || !e.unhurried():
 		return false
 	case whole:
 		return true

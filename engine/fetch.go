@@ -340,7 +340,7 @@ func (e *Stream) returnInput() {
 // loop when that is shut.
 func (e *Stream) stopFetching() {
 	f := &e.in.fetch
-	if !f.on {
+	if !f.on && !f.lent {
 		return
 	}
 	f.on, f.messages, f.bytes, f.at = false, 0, e.in.bytes, time.Now()

@@ -39,6 +39,9 @@ func (e *Stream) rest() reactor.Swept {
 	}
 	if e.in.fetch.lent {
 		e.stopFetching() // whoever sleeps there sleeps on
+		if e.in.stalled {
+			e.requeue(moreIn) // the loop was told of room while it was none of its own
+		}
 	}
 	switch {
 	case !e.pipe.Swollen():

@@ -58,7 +58,7 @@ const (
 	// the large bodies of a connection, as that of a Unix socket is from some 200 KiB
 	// on: then they are the loop's, which goes on with the rest as soon as there is
 	// room. Each that does not go out at once adds crampedStep, up to crampedTop, each
-	// other one takes one away.
+	// other write takes one away.
 	crampedMax, crampedStep, crampedTop = 8, 4, 64
 	// iovecsMax bounds the pieces of one writev.
 	iovecsMax = 128
@@ -205,7 +205,9 @@ func (e *Stream) writeInline(full bool) bool {
 	cramped := e.out.cramped > crampedMax
 	again := e.release()
 	if cramped && e.pipe.Fetching() {
-		e.s.Recall()
+		if _, whole := e.s.host.Lends(); whole {
+			e.s.Recall()
+		}
 	}
 	if o == ended {
 		e.loop.Send(reactor.Command{Op: opOutEnded, To: e.s, Arg: e})
@@ -350,6 +352,7 @@ func (e *Stream) writeWindow(r *ypipe.Reader) (int, syscall.Errno) {
 		if no == 0 {
 			r.Consume(n)
 			e.out.large = false
+			e.out.fitted(true)
 		}
 		return n, no
 	}
@@ -429,7 +432,7 @@ func (o *output) consume(p *pipe.Pipe, n int) {
 	}
 }
 
-// fitted notes whether a body was taken by the kernel at once.
+// fitted notes whether a body was taken by the kernel at once, or that there was none.
 func (o *output) fitted(yes bool) {
 	if yes {
 		o.cramped = max(o.cramped-1, 0)

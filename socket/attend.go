@@ -185,7 +185,9 @@ func (a *attendance) takeBack(fd int) bool {
 	a.session = nil
 	a.lent.Store(false)
 	if a.poller == nil {
-		return a.inside
+		at := a.inside
+		a.inside = false
+		return at
 	}
 	// The descriptor may be gone with the peer.
 	_ = a.poller.Remove(fd)

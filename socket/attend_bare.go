@@ -36,6 +36,7 @@ func (b *Base) RecvPartStaying(take func(f *msg.Part), woken bool) (fd int, e er
 	if e == errno.OK {
 		b.staying = b.mayAttend()
 		e = b.recvPart(take)
+		b.staying = false
 	}
 	switch {
 	case e == errno.OK && b.recvs.waiting.Load() > 0 && b.pat.hasIn():
@@ -67,15 +68,19 @@ func (b *Base) Unstay() {
 	b.att.recall()
 }
 
-// back says that the thread is not at the descriptor any more, and returns whose that is.
+// back says that the thread is not at the descriptor any more, if it was, and returns
+// whose that is. Only who was there counts for vacant: one that works on what a read has
+// brought, for long, leaves the descriptor to nobody.
 func (a *attendance) back() *engine.Session {
 	if !a.lent.Load() {
 		return nil
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.inside = false
-	a.attended()
+	if a.inside {
+		a.inside = false
+		a.attended()
+	}
 	return a.session
 }
 

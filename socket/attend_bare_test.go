@@ -24,9 +24,9 @@ type bare struct {
 	mid bool // in the middle of a message
 }
 
-func newBare(t *testing.T, out, in int) *bare {
+func newBare(t *testing.T, out, in int, set ...func(*Base)) *bare {
 	t.Helper()
-	r := &bare{attending: newAttending(t, out, in, (*Base).GoBare)}
+	r := &bare{attending: newAttending(t, out, in, append(set, (*Base).GoBare)...)}
 	var err error
 	if r.fd, err = r.in.FD(); err != nil {
 		t.Fatal(err)
@@ -202,8 +202,82 @@ func TestAttendBareIsTold(t *testing.T) {
 			if e != c.want {
 				t.Errorf("%v", e)
 			}
+			if !r.lent() && r.inside() {
+				t.Error("the thread is at nobody's descriptor")
+			}
 		})
 	}
+}
+
+// TestAttendBareSlow: a connection whose receiver works on what one read has brought
+// comes back to its loop after a while, though he receives all the time.
+func TestAttendBareSlow(t *testing.T) {
+	r := newBare(t, option.Pair, option.Pair)
+	a := &r.in.att
+	r.lendBare()
+	a.mu.Lock()
+	a.timer.Stop()
+	a.armed = true // vacant comes as it is called
+	a.mu.Unlock()
+	r.send(5, 8)
+	r.sentAll()
+	for range 3 {
+		if e := r.wait(-1); e != errno.OK {
+			t.Fatal(e)
+		}
+		a.vacant()
+		a.mu.Lock()
+		if a.timer != nil {
+			a.timer.Stop()
+		}
+		a.mu.Unlock()
+	}
+	if r.fence(); r.lent() {
+		t.Error("the connection stays with a receiver who does not read")
+	}
+	r.recvAll()
+}
+
+// sentAll waits until the sender's loop has written everything.
+func (r *bare) sentAll() {
+	r.Helper()
+	if _, err := r.out.Stats(r.ctx); err != nil {
+		r.Fatal(err)
+	}
+}
+
+// TestAttendBareStalled: what a read has brought beyond the mark is not forgotten when the
+// loop takes back a connection where nothing has moved for long.
+func TestAttendBareStalled(t *testing.T) {
+	const mark = 20
+	r := newBare(t, option.Pair, option.Pair, func(b *Base) {
+		if err := b.SetOptions(func(o *option.Options) error { o.RecvHWM = mark; return nil }); err != nil {
+			t.Error(err)
+		}
+	})
+	a := &r.in.att
+	for range 20 {
+		r.lendBare()
+		a.mu.Lock()
+		a.timer.Stop()
+		a.armed = true // vacant comes no more
+		a.mu.Unlock()
+		fd, e := r.in.RecvPartStaying(r.part, false)
+		if e != errno.EAGAIN || fd < 0 {
+			continue // taken back just now
+		}
+		r.send(2*mark, 8)
+		r.sentAll()
+		for range mark - 1 {
+			if e := r.wait(-1); e != errno.OK {
+				t.Fatal(e)
+			}
+		}
+		r.until("the loop looks", func() bool { return !r.lent() })
+		r.recvAll()
+		return
+	}
+	t.Fatal("the connection was hardly ever lent")
 }
 
 // TestAttendBareLeaves: who has a message is not at the descriptor any more, and who gives

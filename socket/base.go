@@ -49,9 +49,10 @@ type Base struct {
 	keeper keeper
 
 	// S
-	owed    *pipe.Pipe  // the pipe to signal after unlocking
-	to      msg.Address // where single: of the message on its way out
-	sending msg.Part    // the part on its way into the pattern; here, as it must not be on the heap anew each time
+	hearsFirst bool        // both locks: somebody hears his peers before he sends
+	owed       *pipe.Pipe  // the pipe to signal after unlocking
+	to         msg.Address // where single: of the message on its way out
+	sending    msg.Part    // the part on its way into the pattern; here, as it must not be on the heap anew each time
 
 	// R
 	receiving msg.Part    // the same on the way out

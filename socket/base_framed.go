@@ -48,7 +48,6 @@ func (s *xpub) room(limit int) int {
 // engine/gather.go). Errors: as SendPart. It allocates nothing. Safe from any
 // goroutine.
 func (b *Base) SendFramed(data []byte, limit int, now bool) (taken, room int, e errno.Errno) {
-	b.hearFirst()
 	for again := false; ; again = true {
 		n, pressed := 0, false
 		n, room, pressed, e = b.trySendFramed(data[taken:], limit, now && !again)
@@ -63,7 +62,7 @@ func (b *Base) SendFramed(data []byte, limit int, now bool) (taken, room int, e 
 // trySendFramed sends what there is room for, and says whether it has had a pipe
 // written that gathers.
 func (b *Base) trySendFramed(data []byte, limit int, now bool) (taken, room int, pressed bool, e errno.Errno) {
-	b.smu.Lock()
+	b.lockToSend()
 	defer b.unlockSend()
 	b.hearOut()
 	if e = b.check(); e == errno.OK {

@@ -43,8 +43,7 @@ func failure(e errno.Errno) error {
 
 // SendPartTo is SendPart for the socket types whose messages have an address.
 func (b *Base) SendPartTo(to msg.Address, data []byte, body *buf.Body, more bool) (e errno.Errno) {
-	b.hearFirst()
-	b.smu.Lock()
+	b.lockToSend()
 	defer b.unlockSend() // the caller may recover from a panic (cmd/libzmq)
 	b.hearOut()
 	e = b.check()

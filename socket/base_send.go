@@ -85,20 +85,30 @@ func (b *Base) ask() {
 	}
 }
 
-// hearFirst lets a subscription that has come count for what is sent next, as with
+// lockToSend takes S. A subscription that has come counts for what is sent next, as with
 // libzmq.
-func (b *Base) hearFirst() {
+func (b *Base) lockToSend() {
+	b.smu.Lock()
 	if b.kind.traits.eager && b.recvs.filled.Load() {
-		b.lockBoth()
-		b.hearIn()
-		b.unlockBoth()
+		b.hearFirst()
 	}
+}
+
+// hearFirst hears what the peers have asked for. Whoever is in the midst of that has both
+// locks: so it has to be called under S, which is given up meanwhile.
+func (b *Base) hearFirst() {
+	b.smu.Unlock()
+	b.lockBoth()
+	b.hearsFirst = true
+	b.hearIn()
+	b.hearsFirst = false
+	b.unlockBoth()
+	b.smu.Lock()
 }
 
 // sendOne is the short way of any message that has room.
 func (b *Base) sendOne(m *msg.Msg) (e errno.Errno) {
-	b.hearFirst()
-	b.smu.Lock()
+	b.lockToSend()
 	if b.sends.filled.Load() {
 		b.hearOut()
 	}
@@ -205,8 +215,7 @@ func (b *Base) trySend(ms []msg.Msg, join bool) (n int, e errno.Errno, w *waiter
 	if e = b.check(); e != 0 {
 		return 0, e, nil
 	}
-	b.hearFirst()
-	b.smu.Lock()
+	b.lockToSend()
 	b.hearOut()
 	for n < len(ms) {
 		if e = b.sendParts(&ms[n]); e != 0 {

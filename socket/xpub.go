@@ -12,11 +12,14 @@ import (
 	"github.com/zeroloop/zmq/pipe"
 )
 
-// heardMessagesMax is how many messages of one subscriber of another process are handled
-// in one go. It trades the publisher's delay against a look at the others. What one of
-// this process has asked for before a message is sent counts for that message, however
-// much it is.
-const heardMessagesMax = 1 << 10
+// heardMessagesMax is how many messages of one subscriber are handled in one go. It
+// trades the publisher's delay against a look at the others. What one of this process has
+// asked for before a message is sent counts for that message: then it is
+// heardFirstMessagesMax, for one that never ceases.
+const (
+	heardMessagesMax      = 1 << 10
+	heardFirstMessagesMax = 4 << 20
+)
 
 // xpub sends each message to the peers that asked for it (libzmq xpub_t).
 type xpub struct {
@@ -176,9 +179,13 @@ func (s *xpub) hasIn() bool { return s.queue.count > 0 }
 func (s *xpub) readActivated(p *pipe.Pipe) {
 	s.unstage()
 	f := &s.scratch
+	limit := heardMessagesMax
+	if s.b.hearsFirst && p.Inproc {
+		limit = heardFirstMessagesMax
+	}
 	for n := 0; ; {
 		first := !p.MoreIn()
-		if n == heardMessagesMax && first && !p.Inproc {
+		if n >= limit && first {
 			s.b.ReadActivated(p) // to be gone on with
 			return
 		}

@@ -125,6 +125,8 @@ static int send_part(struct zl_slot *s, struct out *o, int flags)
 	if (e != EAGAIN || (flags & ZMQ_DONTWAIT) || s->send_timeout_ms == 0)
 		goto done;
 	deadline = zl_deadline(s->send_timeout_ms);
+	if (s->stays)
+		goUnstay(s->index); /* the peer may wait for room as well: what it has sent is to be read */
 	zl_wait_begin(s, ZL_SENDS);
 	while ((e = try_send(s, o, flags | ZL_RETRY | zl_wait_others(s, ZL_SENDS))) == EAGAIN)
 		if ((e = zl_wait(s, -1, deadline)))
@@ -133,7 +135,7 @@ static int send_part(struct zl_slot *s, struct out *o, int flags)
 	if (e == 0)
 		s->midway = (flags & ZMQ_SNDMORE) != 0;
 done:
-	if (e == 0)
+	if (e != EAGAIN && e != EINTR)
 		zl_pass_on(s, ZMQ_POLLIN | ZMQ_POLLOUT);
 	if (paced && e == 0)
 		zl_outbox_by_itself(s, true);
@@ -258,11 +260,25 @@ static int look_beside(struct zl_slot *s, struct zl_in *in, int look)
 	return goRecv(s->index, in, staying(s));
 }
 
+/*
+ * recv_again is for who has waited. It takes the socket's signal back: where that was
+ * for those who wait to send, and perhaps have begun to meanwhile, they look as well.
+ */
+static int recv_again(struct zl_slot *s, struct zl_in *in, int flags)
+{
+	int others = zl_wait_others(s, ZL_RECEIVES);
+	int e = goRecv(s->index, in, ZL_RETRY | staying(s) | flags | others);
+
+	if (e == EAGAIN && !others && zl_wait_others(s, ZL_RECEIVES))
+		goRaise(s->index);
+	return e;
+}
+
 /* look_far looks once for what comes in at the descriptor that has been lent. */
 static int look_far(struct zl_slot *s, struct zl_in *in)
 {
 	if (zl_ready(s, in->fd))
-		return goRecv(s->index, in, ZL_RETRY | ZL_WOKEN | ZL_STAYS | zl_wait_others(s, ZL_RECEIVES));
+		return recv_again(s, in, ZL_WOKEN);
 	sched_yield();
 	return EAGAIN;
 }
@@ -304,16 +320,18 @@ static int look_for_answer(struct zl_slot *s, struct zl_in *in)
 static int recv_waiting(struct zl_slot *s, struct zl_in *in)
 {
 	int64_t deadline = zl_deadline(s->recv_timeout_ms);
-	int e, flags;
+	int e, flags = 0;
 
 	if (s->asked && (e = look_for_answer(s, in)) != EAGAIN)
 		return e;
 	zl_wait_begin(s, ZL_RECEIVES);
-	flags = ZL_RETRY | staying(s);
-	while ((e = goRecv(s->index, in, flags | zl_wait_others(s, ZL_RECEIVES))) == EAGAIN) {
+	while ((e = recv_again(s, in, flags)) == EAGAIN) {
+		/* What is ready may be a piece of a body, and the next one, too. */
+		if (flags && deadline >= 0 && zl_now_ms() >= deadline)
+			break;
 		if ((e = zl_wait(s, in->fd, deadline)))
 			break;
-		flags |= ZL_WOKEN;
+		flags = ZL_WOKEN;
 	}
 	zl_wait_end(s, ZL_RECEIVES);
 	if (e && in->fd >= 0)
@@ -335,7 +353,7 @@ int zl_recv_part(struct zl_slot *s, struct zl_in *in, int flags)
 	int quiet = waits ? staying(s) : ZL_QUIET | zl_wait_others(s, ZL_RECEIVES);
 	int e = goRecv(s->index, in, quiet);
 
-	if (e == EAGAIN && waits && s->streak >= STREAM_MESSAGES_MIN)
+	if (e == EAGAIN && waits && in->fd < 0 && s->streak >= STREAM_MESSAGES_MIN)
 		e = lull(s, in);
 	if (e == EAGAIN && zl_outbox_flush_all())
 		e = goRecv(s->index, in, quiet);
@@ -350,8 +368,9 @@ int zl_recv_part(struct zl_slot *s, struct zl_in *in, int flags)
 	if (e == 0) {
 		s->more = in->more;
 		s->asked = false;
-		zl_pass_on(s, ZMQ_POLLIN | ZMQ_POLLOUT);
 	}
+	if (e != EAGAIN && e != EINTR)
+		zl_pass_on(s, ZMQ_POLLIN | ZMQ_POLLOUT);
 	return e;
 }
 

@@ -90,7 +90,7 @@ void zl_slots_hold(bool hold);
 
 /* --- messages (message.c) --- */
 
-enum { ZL_INLINE_MAX = 33, ZL_GROUP_MAX = 255 };
+enum { ZL_INLINE_MAX = 33, ZL_GROUP_MAX = 255, ZL_LINE_BYTES = 64 /* of the cache */ };
 
 enum zl_msg_type {
 	ZL_INLINE = 101,   /* bytes in the message */

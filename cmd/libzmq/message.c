@@ -47,7 +47,13 @@ void zl_msg_release(struct zl_msg *m)
 	m->mark = 0;
 }
 
-/* zl_content_new makes a body of size bytes, one reference; NULL without memory. */
+enum { PAGE_BYTES = 4096 };
+
+/*
+ * zl_content_new makes a body of size bytes, one reference; NULL without memory. A large
+ * one begins at a line of the cache, and at no page's beginning: see skewBytes in
+ * internal/buf.
+ */
 struct zl_content *zl_content_new(size_t size)
 {
 	struct zl_content *c = zl_pool_get(size);
@@ -55,6 +61,8 @@ struct zl_content *zl_content_new(size_t size)
 	if (!c)
 		return NULL;
 	c->data = c + 1;
+	if (c->class >= 0 && (uintptr_t)c->data % PAGE_BYTES == 0)
+		c->data = (char *)c->data + ZL_LINE_BYTES;
 	c->size = size;
 	c->ffn = NULL;
 	c->hint = NULL;

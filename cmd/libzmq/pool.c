@@ -13,7 +13,6 @@
 #include <stdlib.h>
 
 enum {
-	LINE_BYTES = 64,
 	CLASS_BITS_MIN = 12,
 	CLASS_BITS_MAX = 22,
 	CLASSES = CLASS_BITS_MAX - CLASS_BITS_MIN + 1,
@@ -58,7 +57,7 @@ static struct zl_content *take(int class)
 	return c;
 }
 
-/* zl_pool_get returns memory for a body; NULL without any. */
+/* zl_pool_get returns memory for a body, with a line more where it is of a class; NULL without any. */
 struct zl_content *zl_pool_get(size_t size)
 {
 	int class = class_of(size);
@@ -72,7 +71,7 @@ struct zl_content *zl_pool_get(size_t size)
 		pthread_mutex_unlock(&lock);
 	}
 	if (!c && size <= SIZE_MAX - sizeof *c)
-		c = class < 0 ? malloc(sizeof *c + size) : aligned_alloc(LINE_BYTES, sizeof *c + size);
+		c = class < 0 ? malloc(sizeof *c + size) : aligned_alloc(ZL_LINE_BYTES, sizeof *c + size + ZL_LINE_BYTES);
 	if (c) {
 		c->class = class;
 	} else if (class >= 0) {

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"unsafe"
 )
 
 // TestClasses: a body has the length that was asked for, in the smallest class
@@ -29,6 +30,23 @@ func TestClasses(t *testing.T) {
 			t.Errorf("%d bytes: length %d, room %d, shared %v", c.n, len(b.Bytes()), b.Cap(), b.Shared())
 		}
 		b.Release()
+	}
+}
+
+// Large bodies begin at a line of the cache, and not near the beginning of a page.
+func TestPlaces(t *testing.T) {
+	for _, n := range []int{pageBytes, 5000, 8 << 10, 32 << 10, 64 << 10, 1 << 20, PooledBytesMax, PooledBytesMax + 1} {
+		var all [20]*Body
+		for i := range all {
+			all[i] = NewBody(n)
+			at := uintptr(unsafe.Pointer(unsafe.SliceData(all[i].Bytes())))
+			if len(all[i].Bytes()) != n || at%64 != 0 || at%pageBytes < skewBytes {
+				t.Errorf("%d bytes begin at %#x, %d of them", n, at, len(all[i].Bytes()))
+			}
+		}
+		for _, b := range all {
+			b.Release()
+		}
 	}
 }
 

@@ -102,9 +102,28 @@ static void strangers(void)
 	FAILS(zmq_msg_close(&ok), EFAULT);
 }
 
+/* Large bodies begin at a line of the cache, and not near the beginning of a page. */
+static void places(void)
+{
+	enum { COUNT = 200 };
+	static zmq_msg_t all[COUNT];
+
+	for (size_t size = 4096; size <= 1 << 20; size *= 4) {
+		for (int i = 0; i < COUNT; i++) {
+			MUST(zmq_msg_init_size(&all[i], size) == 0);
+			uintptr_t at = (uintptr_t)zmq_msg_data(&all[i]);
+			CHECK(at % 64 == 0 && at % 4096 >= 64);
+			memset(zmq_msg_data(&all[i]), i, size);
+		}
+		for (int i = 0; i < COUNT; i++)
+			CHECK(zmq_msg_close(&all[i]) == 0);
+	}
+}
+
 int main(void)
 {
 	sizes();
+	places();
 	moved();
 	owned();
 	properties();

@@ -27,7 +27,7 @@ import (
 // watched again and goes to sleep, and the loop wakes it as ever. The kernel reports
 // what is ready when a descriptor comes to be watched, so that nothing is missed in
 // between. Whatever is not a plain small message is left to the loop: commands,
-// large bodies, errors, the end.
+// large bodies, errors, the end; but see attend.go for those that are lent whole.
 const (
 	// fetchTime is how long the loop leaves a connection to a receiver that may not
 	// come. It delays what the connection brings besides messages, a PING for one.

@@ -52,7 +52,7 @@ type attendance struct {
 	// +checklocks:mu
 	fd int // that descriptor
 	// +checklocks:mu
-	inside bool // somebody is in the poller
+	inside bool // somebody is in the poller, or at the descriptor (attend_bare.go)
 	// +checklocks:mu
 	closed bool
 	// +checklocks:mu

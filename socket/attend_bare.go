@@ -57,6 +57,7 @@ func (b *Base) attendBare(s *engine.Session) {
 	s.Attended()
 }
 
+// unlockStaying also ends what a panic in the pattern or in take has left.
 func (b *Base) unlockStaying() {
 	b.staying = false
 	b.unlockRecv()

@@ -231,7 +231,7 @@ static int lull(struct zl_slot *s, struct zl_in *in)
 
 enum {
 	ANSWER_NS = 25 * 1000,  /* for which an answer is looked for, before its reader sleeps */
-	FAR_NS = 100 * 1000,    /* where the peer is another process */
+	FAR_NS = 100 * 1000,    /* where the peer is at the other end of a descriptor */
 	FAR_LARGE_NS = 500 * 1000, /* and has to read a large body first */
 	ANSWER_PAUSES = 10,     /* between two looks */
 	ANSWER_YIELD_LOOKS = 8, /* after so many another thread may have the processor */
